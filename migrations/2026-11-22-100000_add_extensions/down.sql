@@ -1,0 +1,2 @@
+DROP EXTENSION unaccent;
+DROP EXTENSION pg_trgm;

@@ -1,0 +1,234 @@
+//! Articles as JSON.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio::try_join;
+use utoipa::ToSchema;
+
+use super::ArticleStatus;
+use super::db::{self, ArticleRow, BodyRow};
+use crate::db::{Connection, Result, group};
+use crate::http::reference::{ExternalId, Urls, external_ids};
+use crate::labels::db as labels_db;
+use crate::labels::wire::{self as labels_wire, RelatedLabel, label_reference};
+use crate::people::db as people_db;
+use crate::people::wire::{self as people_wire, RelatedPerson, person_reference};
+use crate::quotes::db as quotes_db;
+use crate::quotes::wire::{self as quotes_wire, Occurrence};
+use crate::values::body::BodyFormat;
+use crate::values::id::{ArticleId, LabelId, PersonId};
+
+/// A titled text with its authors, its labels and the quotes it prints.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Article {
+    /// Its id.
+    pub id: ArticleId,
+    /// Its slug.
+    #[schema(example = "the-ferry-bell-comes-home")]
+    pub slug: String,
+    /// Where to fetch it.
+    #[schema(format = UriReference, example = "/v1/articles/the-ferry-bell-comes-home")]
+    pub url: String,
+    /// Its address on the site that publishes it; null when not known.
+    #[schema(required = true, format = Uri, example = "https://register.example/articles/the-ferry-bell-comes-home")]
+    pub canonical_url: Option<String>,
+    /// Its title, plain text.
+    #[schema(example = "The Ferry Bell Comes Home")]
+    pub title: String,
+    /// A few sentences that stand for it, plain text; null when it has none.
+    #[schema(required = true)]
+    pub summary: Option<String>,
+    /// The language it is written in, a BCP 47 tag.
+    #[schema(example = "en")]
+    pub language: String,
+    /// Where it is in its life.
+    pub status: ArticleStatus,
+    /// When it was published.
+    #[schema(required = true)]
+    pub published_at: Option<DateTime<Utc>>,
+    /// Who wrote it, in the order given.
+    pub authors: Vec<RelatedPerson>,
+    /// Its labels, in the order given.
+    pub labels: Vec<RelatedLabel>,
+    /// What it prints of quotes: pull quotes first, then in text order. Only with `include=quotes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub quotes: Option<Vec<Occurrence>>,
+    /// What the body is written in. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub body_format: Option<BodyFormat>,
+    /// The body as safe HTML. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "<p>The bell came back on the morning boat.</p>")]
+    pub body_html: Option<String>,
+    /// The body as text, which the offsets of quotes count in. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "The bell came back on the morning boat.")]
+    pub body_text: Option<String>,
+    /// Version of the rule that made `body_text` out of the body. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1)]
+    pub text_rule: Option<i16>,
+    /// What other systems call it.
+    pub external_ids: Vec<ExternalId>,
+    /// Raised by each change of its own content, its lists included.
+    #[schema(example = 1)]
+    pub version: i32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When its own content last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What to show whole with an article.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ArticleView {
+    /// The authors.
+    pub has_authors: bool,
+    /// The labels.
+    pub has_labels: bool,
+    /// What it prints of quotes.
+    pub has_quotes: bool,
+    /// The speakers of those.
+    pub has_speakers: bool,
+}
+
+/// Rows as articles, in the same order.
+///
+/// Costs three queries; whole authors cost four more, whole labels four, quotes two, their whole speakers four.
+pub async fn articles(
+    connection: &Connection,
+    rows: Vec<(ArticleRow, Option<BodyRow>)>,
+    view: ArticleView,
+    urls: &Urls,
+    now: DateTime<Utc>,
+) -> Result<Vec<Article>> {
+    let ids: Vec<ArticleId> = rows.iter().map(|(row, _)| row.id).collect();
+    let (mut authors, mut labels, known_as, quotes) = try_join!(
+        authors(connection, &ids, view, urls, now),
+        labels(connection, &ids, view, urls),
+        db::external_ids_of(connection, &ids),
+        quotes(connection, &ids, view, urls, now),
+    )?;
+    let mut known_as = group(known_as);
+    let mut quotes = quotes.map(group);
+    let article = |(row, body): (ArticleRow, Option<BodyRow>)| {
+        let ArticleRow {
+            id,
+            slug,
+            title,
+            summary,
+            language,
+            status,
+            published_at,
+            public_from: _,
+            canonical_url,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        let (body_format, body_html, body_text, text_rule) = match body {
+            Some(BodyRow { body_format, body_html, body_text, text_rule }) => {
+                (Some(body_format), Some(body_html), Some(body_text), Some(text_rule))
+            }
+            None => (None, None, None, None),
+        };
+        Article {
+            id,
+            url: urls.resource("articles", &slug),
+            canonical_url: canonical_url.or_else(|| urls.canonical_article(&slug)),
+            slug,
+            title,
+            summary,
+            language,
+            status,
+            published_at,
+            authors: authors.remove(&id).unwrap_or_default(),
+            labels: labels.remove(&id).unwrap_or_default(),
+            quotes: quotes.as_mut().map(|quotes| quotes.remove(&id).unwrap_or_default()),
+            body_format,
+            body_html,
+            body_text,
+            text_rule,
+            external_ids: external_ids(known_as.remove(&id).unwrap_or_default()),
+            version,
+            created_at,
+            updated_at,
+        }
+    };
+    Ok(rows.into_iter().map(article).collect())
+}
+
+async fn authors(
+    connection: &Connection,
+    ids: &[ArticleId],
+    view: ArticleView,
+    urls: &Urls,
+    now: DateTime<Utc>,
+) -> Result<HashMap<ArticleId, Vec<RelatedPerson>>> {
+    let rows = db::authors_of(connection, ids).await?;
+    let whole = if view.has_authors {
+        let ids = distinct(rows.iter().map(|(_, row)| row.id));
+        let rows = people_db::people_with_ids(connection, &ids).await?;
+        people_wire::people(connection, rows, urls, now).await?
+    } else {
+        Vec::new()
+    };
+    let whole: HashMap<PersonId, _> = whole.into_iter().map(|person| (person.id, person)).collect();
+    Ok(group(rows.into_iter().map(|(article, row)| {
+        let author = match whole.get(&row.id) {
+            Some(person) => RelatedPerson::Whole(Box::new(person.clone())),
+            None => RelatedPerson::Reference(person_reference(row, urls)),
+        };
+        (article, author)
+    })))
+}
+
+async fn labels(
+    connection: &Connection,
+    ids: &[ArticleId],
+    view: ArticleView,
+    urls: &Urls,
+) -> Result<HashMap<ArticleId, Vec<RelatedLabel>>> {
+    let rows = db::labels_of(connection, ids).await?;
+    let whole = if view.has_labels {
+        let ids = distinct(rows.iter().map(|(_, row)| row.id));
+        let rows = labels_db::labels_with_ids(connection, &ids).await?;
+        labels_wire::labels(connection, rows, urls).await?
+    } else {
+        Vec::new()
+    };
+    let whole: HashMap<LabelId, _> = whole.into_iter().map(|label| (label.id, label)).collect();
+    Ok(group(rows.into_iter().map(|(article, row)| {
+        let label = match whole.get(&row.id) {
+            Some(label) => RelatedLabel::Whole(Box::new(label.clone())),
+            None => RelatedLabel::Reference(label_reference(row, urls)),
+        };
+        (article, label)
+    })))
+}
+
+async fn quotes(
+    connection: &Connection,
+    ids: &[ArticleId],
+    view: ArticleView,
+    urls: &Urls,
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<(ArticleId, Occurrence)>>> {
+    if !view.has_quotes {
+        return Ok(None);
+    }
+    let linked = quotes_db::occurrences_in(connection, ids, now).await?;
+    let occurrences = quotes_wire::occurrences(connection, linked, view.has_speakers, urls, now).await?;
+    Ok(Some(occurrences.into_iter().map(|occurrence| (occurrence.article.id, occurrence)).collect()))
+}
+
+fn distinct<Id: Ord>(ids: impl Iterator<Item = Id>) -> Vec<Id> {
+    let mut ids: Vec<Id> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}

@@ -1,0 +1,420 @@
+//! Third stage: what in a sentence says who spoke: a verb of speech and its subject, "according to", a line of its own.
+
+use std::ops::Range;
+
+use super::mentions::{self, Form, Mention};
+use super::tokens::{Kind, Outline};
+use super::words;
+
+/// Evidence that a quotation is somebody's.
+#[derive(Clone, Debug)]
+pub(super) struct Cue {
+    pub rule: &'static str,
+    pub source: Mention,
+    /// Role and organization, where the name is followed by them.
+    pub appositive: Option<Range<usize>>,
+    /// The attribution as printed, as items.
+    pub items: Range<usize>,
+    /// The cue touches the quotation; nothing but a mark of punctuation is between.
+    pub is_attached: bool,
+}
+
+/// How far a cue is looked for on either side: bounds the work per quotation.
+const REACH: usize = 80;
+
+fn is_verb(outline: &Outline, index: usize) -> bool {
+    outline.has_word(index, |word| {
+        word.starts_with(char::is_lowercase) && words::is_cue_verb(word)
+    })
+}
+
+/// A verb of speech, not the noun of the same spelling ("the report", "his comments").
+fn is_verb_in_place(outline: &Outline, index: usize) -> bool {
+    let follows_determiner = index > 0
+        && outline.has_word(index - 1, |word| {
+            words::is_determiner(word)
+                && !matches!(
+                    word.to_lowercase().as_str(),
+                    "all" | "one" | "both" | "that"
+                )
+                || word.ends_with("'s")
+        });
+    is_verb(outline, index) && !follows_determiner
+}
+
+fn skip_adverbs(outline: &Outline, mut index: usize) -> usize {
+    while outline.has_word(index, words::is_adverb) {
+        index += 1;
+    }
+    index
+}
+
+fn is_word(outline: &Outline, index: usize, expected: &str) -> bool {
+    outline.has_word(index, |_| true)
+        && outline
+            .word(index)
+            .is_some_and(|word| word.eq_ignore_ascii_case(expected))
+}
+
+/// The cue that follows the quotation at `run`; `ending` is the last character inside its marks.
+pub(super) fn after(outline: &Outline, run: usize, ending: Option<char>) -> Option<Cue> {
+    let has_comma = outline.kind(run + 1) == Some(Kind::Comma);
+    let start = run + 1 + usize::from(has_comma);
+    if is_word(outline, start, "according") && is_word(outline, start + 1, "to") {
+        return with_source("according_to", outline, start, start + 2);
+    }
+    let verb = skip_adverbs(outline, start);
+    if is_verb(outline, verb)
+        && let Some(cue) = with_source("cue_after", outline, start, verb + 1)
+    {
+        return Some(cue);
+    }
+    subject_then_verb(outline, start, ending == Some('.') && !has_comma)
+}
+
+/// `said Ada Kern, pilot`: the source follows the words that announce it.
+fn with_source(rule: &'static str, outline: &Outline, start: usize, at: usize) -> Option<Cue> {
+    let source = mentions::phrase_at(outline, at)?;
+    if let Some((name, role)) = name_after_role(outline, &source) {
+        return Some(Cue {
+            rule,
+            items: start..name.phrase.end,
+            source: name,
+            appositive: Some(role),
+            is_attached: true,
+        });
+    }
+    let (appositive, end) = named_appositive(outline, &source);
+    Some(Cue {
+        rule,
+        items: start..end,
+        appositive,
+        source,
+        is_attached: true,
+    })
+}
+
+/// `the harbour master, Ada Kern,`: the name behind the comma, and the role before it.
+fn name_after_role(outline: &Outline, source: &Mention) -> Option<(Mention, Range<usize>)> {
+    let comma = source.phrase.end;
+    let is_role = source.form == Form::Role && outline.kind(comma) == Some(Kind::Comma);
+    let name = is_role
+        .then(|| mentions::phrase_at(outline, comma + 1))
+        .flatten()
+        .filter(|name| name.form == Form::Person)?;
+    let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word);
+    is_closed.then(|| (name, source.phrase.clone()))
+}
+
+fn named_appositive(outline: &Outline, source: &Mention) -> (Option<Range<usize>>, usize) {
+    let end = source.phrase.end;
+    if source.form.is_pronoun() {
+        return (None, end);
+    }
+    if let Some((words, end)) = mentions::appositive(outline, end) {
+        return (Some(words), end);
+    }
+    let is_of_body = outline.has_word(end, |word| matches!(word, "of" | "from" | "at"))
+        && (1..=2).any(|ahead| outline.has_word(end + ahead, mentions::is_capitalised));
+    let last = (end..end + 10)
+        .find(|&index| outline.has_word(index, |_| true) != true || is_verb(outline, index));
+    match last {
+        Some(last)
+            if is_of_body
+                && !(end + 1..end + 3)
+                    .any(|index| outline.has_word(index, words::is_month_or_day)) =>
+        {
+            (Some(end..last), last)
+        }
+        _ => (None, end),
+    }
+}
+
+/// `Ada Kern, who flew it, said`. After a full stop inside the marks the verb must end the clause, or the words are a
+/// sentence of their own.
+fn subject_then_verb(outline: &Outline, start: usize, is_after_stop: bool) -> Option<Cue> {
+    let source = mentions::phrase_at(outline, start)?;
+    let modified = mentions::modifiers_end(outline, source.phrase.end);
+    let (appositive, end) = match modified > source.phrase.end && source.form == Form::Person {
+        true => (Some(source.phrase.end..modified), modified),
+        false => after_parenthesis(outline, source.phrase.end),
+    };
+    let verb = skip_adverbs(outline, end);
+    if !is_verb(outline, verb) || is_after_stop && !ends_clause(outline, verb + 1) {
+        return None;
+    }
+    Some(Cue {
+        rule: "cue_after",
+        items: start..verb + 1,
+        appositive,
+        source,
+        is_attached: true,
+    })
+}
+
+/// Steps over what stands between commas after a name.
+fn after_parenthesis(outline: &Outline, comma: usize) -> (Option<Range<usize>>, usize) {
+    if outline.kind(comma) != Some(Kind::Comma) {
+        return (None, comma);
+    }
+    let limit = comma + REACH / 2;
+    let end = (comma + 1..limit).find(|&index| match outline.kind(index) {
+        Some(Kind::Comma) => is_verb(outline, skip_adverbs(outline, index + 1)),
+        Some(Kind::Stop | Kind::Run(_) | Kind::Semicolon | Kind::Colon) | None => true,
+        _ => false,
+    });
+    match end {
+        Some(end) if outline.kind(end) == Some(Kind::Comma) => {
+            let words = mentions::appositive(outline, comma)
+                .map(|(words, stop)| words.start..stop.min(end));
+            (words, end + 1)
+        }
+        _ => (None, comma),
+    }
+}
+
+fn ends_clause(outline: &Outline, index: usize) -> bool {
+    match outline.kind(index) {
+        Some(Kind::Word) => outline.has_word(index, |word| {
+            matches!(
+                word,
+                "on" | "in"
+                    | "at"
+                    | "during"
+                    | "after"
+                    | "before"
+                    | "when"
+                    | "as"
+                    | "last"
+                    | "yesterday"
+                    | "today"
+            ) || words::is_adverb(word)
+                || words::is_month_or_day(word)
+        }),
+        _ => true,
+    }
+}
+
+/// The first item of the sentence that an item stands in.
+pub(super) fn sentence_start(
+    outline: &Outline,
+    ends_sentence: &dyn Fn(usize) -> bool,
+    index: usize,
+) -> usize {
+    let floor = index.saturating_sub(REACH);
+    (floor..index)
+        .rev()
+        .find(|&before| match outline.kind(before) {
+            Some(Kind::Stop | Kind::Semicolon) => true,
+            Some(Kind::Run(run)) => ends_sentence(run),
+            _ => false,
+        })
+        .map_or(floor, |before| before + 1)
+}
+
+/// The cue in the words from `floor` up to the quotation at `run`.
+pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue> {
+    let verb = (floor..run)
+        .rev()
+        .find(|&index| is_verb_in_place(outline, index) || is_phrase_cue(outline, index))?;
+    let gap = verb + 1..run;
+    let is_adjacent = gap.clone().all(|index| {
+        outline.kind(index) != Some(Kind::Word) || outline.has_word(index, words::is_adverb)
+    });
+    let is_attached = is_adjacent || outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon);
+    if is_phrase_cue(outline, verb) {
+        let cue = with_source("according_to", outline, verb, verb + 2)?;
+        return Some(Cue {
+            is_attached: cue.items.end + 1 >= run,
+            ..cue
+        });
+    }
+    if is_word(outline, verb + 1, "by") {
+        let source = mentions::phrase_at(outline, verb + 2)?;
+        let items = verb..source.phrase.end;
+        return Some(Cue {
+            rule: "cue_before",
+            source,
+            appositive: None,
+            items,
+            is_attached,
+        });
+    }
+    let (source, appositive) = subject(outline, floor, verb)?;
+    let rule = if outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon) {
+        "colon"
+    } else {
+        "cue_before"
+    };
+    Some(Cue {
+        rule,
+        items: source.phrase.start..verb + 1,
+        source,
+        appositive,
+        is_attached,
+    })
+}
+
+/// "according to …" and "in the words of …".
+fn is_phrase_cue(outline: &Outline, index: usize) -> bool {
+    is_word(outline, index, "according") && is_word(outline, index + 1, "to")
+        || is_word(outline, index, "words") && is_word(outline, index + 1, "of")
+}
+
+/// The subject of a verb: the phrase before it, with what stands between commas stepped over.
+fn subject(
+    outline: &Outline,
+    floor: usize,
+    verb: usize,
+) -> Option<(Mention, Option<Range<usize>>)> {
+    let mut end = verb;
+    while end > floor
+        && (outline.has_word(end - 1, words::is_adverb) || is_word(outline, end - 1, "who"))
+    {
+        end -= 1;
+    }
+    if end > floor && outline.has_word(end - 1, |word| matches!(word, "and" | "but")) {
+        return earlier_subject(outline, floor, end - 1);
+    }
+    let is_participle = outline.has_word(verb, |word| word.ends_with("ing"));
+    if is_participle && end > floor && outline.kind(end - 1) == Some(Kind::Comma) {
+        return earlier_subject(outline, floor, end - 1);
+    }
+    if end == floor || outline.kind(end - 1) != Some(Kind::Comma) {
+        let floor = after_with(outline, floor, end, verb).unwrap_or(floor);
+        return mentions::phrase_before(outline, floor, end)
+            .map(|mention| (mention, role_before_comma(outline, floor, end)));
+    }
+    let last_comma = end - 1;
+    let before_commas = (floor..last_comma)
+        .rev()
+        .filter(|&index| outline.kind(index) == Some(Kind::Comma))
+        .take(4);
+    let candidates = before_commas.filter_map(|comma| {
+        mentions::phrase_before(outline, floor, comma).map(|mention| (comma, mention))
+    });
+    let (named, described): (Vec<_>, Vec<_>) = candidates
+        .filter(|(_, mention)| mention.form != Form::Group && !mention.form.is_pronoun())
+        .partition(|(_, mention)| mention.form != Form::Role);
+    let with_words = |(comma, mention)| {
+        let words = mentions::appositive(outline, comma)
+            .map(|(words, stop)| words.start..stop.min(last_comma));
+        (mention, words)
+    };
+    let nearest =
+        || mentions::phrase_before(outline, floor, last_comma).map(|mention| (mention, None));
+    let is_name_behind_role =
+        named.is_empty() && nearest().is_some_and(|(mention, _)| mention.form == Form::Person);
+    if is_name_behind_role {
+        return nearest();
+    }
+    named
+        .into_iter()
+        .next()
+        .or_else(|| described.into_iter().next())
+        .map(with_words)
+        .or_else(nearest)
+}
+
+/// "…, with Kern adding": the subject of a participle stands behind "with".
+fn after_with(outline: &Outline, floor: usize, end: usize, verb: usize) -> Option<usize> {
+    let is_participle = outline.has_word(verb, |word| word.ends_with("ing"));
+    let nearby = end.saturating_sub(8).max(floor)..end;
+    is_participle
+        .then(|| nearby.rev().find(|&index| is_word(outline, index, "with")))
+        .flatten()
+        .map(|with| with + 1)
+}
+
+/// `The harbour master, Ada Kern said`: the role that stands before the name and a comma.
+fn role_before_comma(outline: &Outline, floor: usize, end: usize) -> Option<Range<usize>> {
+    let name = mentions::phrase_before(outline, floor, end)
+        .filter(|mention| mention.form == Form::Person)?;
+    let comma = name
+        .phrase
+        .start
+        .checked_sub(1)
+        .filter(|&comma| comma > floor && outline.kind(comma) == Some(Kind::Comma))?;
+    let role = mentions::phrase_before(outline, floor, comma)
+        .filter(|mention| mention.form == Form::Role)?;
+    Some(role.phrase)
+}
+
+/// Whether a verb of speech stands right before the quotation, whoever its subject may be.
+pub(super) fn is_led_in(outline: &Outline, run: usize) -> bool {
+    let is_pause = |index: usize| matches!(outline.kind(index), Some(Kind::Comma | Kind::Colon));
+    let last = if run > 0 && is_pause(run - 1) {
+        run.checked_sub(2)
+    } else {
+        run.checked_sub(1)
+    };
+    last.is_some_and(|last| is_verb_in_place(outline, last))
+}
+
+/// "Kern warned them and said", "Kern warned them, adding": the subject of the sentence's earlier verb.
+fn earlier_subject(
+    outline: &Outline,
+    floor: usize,
+    end: usize,
+) -> Option<(Mention, Option<Range<usize>>)> {
+    let verb = (floor..end)
+        .rev()
+        .find(|&index| is_verb_in_place(outline, index))?;
+    mentions::phrase_before(outline, floor, verb).map(|mention| (mention, None))
+}
+
+/// The attribution that fills the rest of a paragraph after its quotations: `- Ada Kern, pilot`.
+pub(super) fn closing_line(outline: &Outline, run: usize) -> Option<Range<usize>> {
+    let only_runs = (0..run).all(|index| !matches!(outline.kind(index), Some(Kind::Word)));
+    let start = (run + 1..outline.items.len())
+        .find(|&index| !matches!(outline.kind(index), Some(Kind::Dash | Kind::Other)))?;
+    (only_runs && outline.kind(start) == Some(Kind::Word)).then_some(start..outline.items.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attribution::marks;
+
+    /// The source of the first quotation of a one-paragraph text, by the cue after it or else before it.
+    fn source(text: &str) -> Option<String> {
+        let paragraphs = marks::read_marks(text);
+        let outline = Outline::of(text, &paragraphs[0]);
+        let run = (0..outline.items.len())
+            .find(|&index| matches!(outline.kind(index), Some(Kind::Run(_))))?;
+        let ending = text[paragraphs[0].runs[0].inner.clone()]
+            .chars()
+            .next_back();
+        let cue = after(&outline, run, ending).or_else(|| before(&outline, 0, run))?;
+        Some(text[outline.span(&cue.source.name)].to_owned())
+    }
+
+    #[test]
+    fn the_verb_may_stand_on_either_side_of_its_subject() {
+        for text in [
+            "\"We are late,\" said Ada Kern.",
+            "\"We are late,\" Ada Kern said.",
+            "\"We are late,\" Ada Kern, who flew the machine, said on Monday.",
+            "\"We are late,\" according to Ada Kern, the pilot.",
+            "Ada Kern said: \"We are late.\"",
+            "Ada Kern, the pilot, said \"we are late\".",
+            "Ada Kern later told Ben Holt: \"We are late.\"",
+            "Ben Holt was told by Ada Kern that \"we are late\".",
+            "Ada Kern, in a letter to the board, wrote, \"We are late.\"",
+        ] {
+            assert_eq!(source(text).as_deref(), Some("Ada Kern"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_after_the_quotation_is_no_attribution_of_it() {
+        assert_eq!(
+            source("\"We are late.\" Ada Kern claimed that the road was closed."),
+            None
+        );
+        assert_eq!(
+            source("\"We are late.\" The report on Ada Kern is long."),
+            None
+        );
+    }
+}

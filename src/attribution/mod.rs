@@ -1,0 +1,89 @@
+//! Text in, quotations with their speakers out: no model, no network, the same answer every time.
+//!
+//! Four stages, each a file with a type of its own: `marks` (which stretches stand between marks), `mentions` (which
+//! noun phrases can speak), `cues` (which of them a sentence names as the source), `resolution` (who that is, given the
+//! whole text). A wrong name is worse than none: where the evidence does not decide, the quotation stays unattributed.
+
+mod attribution_line;
+mod cues;
+mod fidelity;
+mod identity;
+mod marks;
+mod mentions;
+mod people;
+mod resolution;
+mod tokens;
+mod words;
+
+use std::ops::Range;
+
+pub use attribution_line::read_attribution_line;
+pub(crate) use attribution_line::{begins_with_dash, is_attribution_line, without_dressing};
+pub use fidelity::{Fidelity, Match, fidelity, find_passage};
+pub use identity::{identity_key, word_count};
+pub(crate) use marks::{is_double_mark, opens_with_mark, read_marks};
+
+/// Whether the writer prints whole sentences of the speaker or a piece inside a sentence of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quotation {
+    Direct,
+    Mixed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpeakerKind {
+    Person,
+    Organization,
+    /// Several people without a name of their own: "two officials".
+    Group,
+}
+
+/// Who said something, as the text names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// The fullest form in the text, without forms of address and roles before it.
+    pub name: String,
+    pub kind: SpeakerKind,
+    /// The words in the text that name the speaker of this quotation.
+    pub mention: Option<Range<usize>>,
+    pub role: Option<String>,
+    pub organization: Option<String>,
+}
+
+impl Speaker {
+    /// False for someone known only by a description ("a spokesman"), who is nobody to recognise elsewhere.
+    pub fn is_named(&self) -> bool {
+        let mut words = self.name.split_whitespace();
+        let opens_as_name = words
+            .next()
+            .is_some_and(|first| mentions::is_capitalised(first) && !words::is_determiner(first));
+        match self.kind {
+            SpeakerKind::Organization => true,
+            SpeakerKind::Group => false,
+            SpeakerKind::Person => {
+                opens_as_name && words.next_back().is_none_or(mentions::is_capitalised)
+            }
+        }
+    }
+}
+
+/// A quotation found in a text. All ranges are bytes of that text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The words between the outer marks; several for a split quotation or one over paragraphs.
+    pub segments: Vec<Range<usize>>,
+    pub quotation: Quotation,
+    /// None where nothing in the text decides.
+    pub speaker: Option<Speaker>,
+    /// The attribution as printed; none where the quotation goes on from one before.
+    pub attribution: Option<Range<usize>>,
+    /// The rule that decided the speaker.
+    pub rule: &'static str,
+    pub confidence: f32,
+}
+
+/// Finds the quotations of a text whose paragraphs blank lines part, in text order. `known` are people the text's
+/// surroundings name in full, such as the speakers of its pull quotes.
+pub fn find_quotations(text: &str, known: &[Speaker]) -> Vec<Finding> {
+    resolution::resolve(text, known)
+}

@@ -1,0 +1,180 @@
+//! A paragraph as the later stages read it: words, punctuation, and each quoted run as one item.
+
+use std::ops::Range;
+
+use super::marks::MarkedParagraph;
+use super::words;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Word,
+    Comma,
+    Colon,
+    Semicolon,
+    Stop,
+    Dash,
+    Other,
+    /// A quoted run, by its index in the paragraph.
+    Run(usize),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub kind: Kind,
+    pub span: Range<usize>,
+}
+
+/// A paragraph taken apart.
+pub(super) struct Outline<'a> {
+    pub text: &'a str,
+    pub items: Vec<Item>,
+}
+
+impl<'a> Outline<'a> {
+    pub fn of(text: &'a str, paragraph: &MarkedParagraph) -> Self {
+        let mut items = Vec::new();
+        let mut from = paragraph.span.start;
+        for (index, run) in paragraph.runs.iter().enumerate() {
+            tokenize(text, from..run.outer.start, &mut items);
+            items.push(Item {
+                kind: Kind::Run(index),
+                span: run.outer.clone(),
+            });
+            from = run.outer.end;
+        }
+        tokenize(text, from..paragraph.span.end, &mut items);
+        Self { text, items }
+    }
+
+    /// The outline of words that hold no quotation.
+    pub fn of_words(text: &'a str) -> Self {
+        let mut items = Vec::new();
+        tokenize(text, 0..text.len(), &mut items);
+        Self { text, items }
+    }
+
+    pub fn kind(&self, index: usize) -> Option<Kind> {
+        self.items.get(index).map(|item| item.kind)
+    }
+
+    /// The word at an index, or nothing where no word stands there.
+    pub fn word(&self, index: usize) -> Option<&'a str> {
+        self.items
+            .get(index)
+            .filter(|item| item.kind == Kind::Word)
+            .map(|item| &self.text[item.span.clone()])
+    }
+
+    pub fn has_word(&self, index: usize, test: impl Fn(&str) -> bool) -> bool {
+        self.word(index).is_some_and(test)
+    }
+
+    /// The bytes from the first to the last of some items.
+    pub fn span(&self, items: &Range<usize>) -> Range<usize> {
+        let start = self
+            .items
+            .get(items.start)
+            .map_or(0, |item| item.span.start);
+        let end = items
+            .end
+            .checked_sub(1)
+            .and_then(|last| self.items.get(last))
+            .map_or(start, |item| item.span.end);
+        start..end.max(start)
+    }
+}
+
+fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
+    let mut at = span.start;
+    while let Some(character) = text[at..span.end].chars().next() {
+        let end = if character.is_alphanumeric() {
+            word_end(text, at, span.end)
+        } else {
+            at + character.len_utf8()
+        };
+        if let Some(kind) = kind_of(character) {
+            items.push(Item {
+                kind,
+                span: at..end,
+            });
+        }
+        at = end;
+    }
+}
+
+fn kind_of(character: char) -> Option<Kind> {
+    match character {
+        _ if character.is_alphanumeric() || character == '&' => Some(Kind::Word),
+        _ if character.is_whitespace() => None,
+        ',' => Some(Kind::Comma),
+        ':' => Some(Kind::Colon),
+        ';' => Some(Kind::Semicolon),
+        '.' | '!' | '?' | '\u{2026}' => Some(Kind::Stop),
+        '-' | '\u{2013}' | '\u{2014}' | '\u{2015}' => Some(Kind::Dash),
+        _ => Some(Kind::Other),
+    }
+}
+
+/// A word goes on over apostrophes, hyphens and the full stops of initials and abbreviations.
+fn word_end(text: &str, start: usize, limit: usize) -> usize {
+    let mut end = start;
+    let mut characters = text[start..limit].char_indices().peekable();
+    while let Some((offset, character)) = characters.next() {
+        let at = start + offset;
+        let next = characters.peek().map(|&(_, next)| next);
+        let goes_on = match character {
+            _ if character.is_alphanumeric() || is_combining(character) => true,
+            '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}' => {
+                next.is_some_and(char::is_alphanumeric)
+            }
+            '.' => {
+                ends_initial(&text[start..at])
+                    || next.is_some_and(|next| next.is_lowercase() || next.is_numeric())
+                        && at - start < 24
+            }
+            _ => false,
+        };
+        if !goes_on {
+            break;
+        }
+        end = at + character.len_utf8();
+    }
+    end.max(start + text[start..limit].chars().next().map_or(1, char::len_utf8))
+}
+
+fn is_combining(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36F}')
+}
+
+fn ends_initial(word: &str) -> bool {
+    let last = word.rsplit('.').next().unwrap_or(word);
+    let is_initial = last.chars().count() == 1 && last.chars().all(char::is_uppercase);
+    is_initial || words::is_abbreviation(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words_of(text: &str) -> Vec<&str> {
+        let outline = Outline::of_words(text);
+        (0..outline.items.len())
+            .filter_map(|index| outline.word(index))
+            .collect()
+    }
+
+    #[test]
+    fn names_keep_their_hyphens_initials_and_apostrophes() {
+        assert_eq!(
+            words_of("Dr. J. R. O'Neil-Al-Amin left."),
+            ["Dr.", "J.", "R.", "O'Neil-Al-Amin", "left"]
+        );
+        assert_eq!(words_of("the U.S. envoy"), ["the", "U.S.", "envoy"]);
+    }
+
+    #[test]
+    fn a_full_stop_after_a_plain_word_ends_the_sentence() {
+        let outline = Outline::of_words("They left. Then rain.");
+        assert_eq!(outline.kind(2), Some(Kind::Stop));
+    }
+}

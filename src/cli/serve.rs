@@ -1,0 +1,76 @@
+//! `verbatim serve` and `verbatim demo`.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::database::{Database, Ownership, runtime};
+use super::{Failure, eprint_line};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{PoolSettings, open_pool};
+use crate::http::reference::Urls;
+use crate::server::{self, ServerSettings};
+use crate::state::State;
+
+/// What the server does about an empty database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Nothing.
+    AsItIs,
+    /// Loads the sample content.
+    SampleWhenEmpty,
+}
+
+pub(super) fn run(config: &Config, content: Content) -> Result<ExitCode, Failure> {
+    // Before the database, so that a taken port is found at once.
+    let listener = server::bind(config.listen).map_err(|error| {
+        format!("cannot serve on {}: {error}; set VERBATIM_LISTEN to another address", config.listen)
+    })?;
+    let database = Database::open(config, Ownership::Own)?;
+    let served = runtime()?.block_on(serve(config, content, listener, &database));
+    database.close()?;
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(config: &Config, _content: Content, listener: TcpListener, database: &Database) -> Result<(), Failure> {
+    database.migrate().await?;
+    let settings =
+        PoolSettings { connections: config.database_connections, statement_timeout: config.statement_timeout };
+    let state = State {
+        pool: open_pool(&database.address, settings)?,
+        clock: Clock::System,
+        urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
+    };
+    let address = listener.local_addr()?;
+    let server = server::start(listener, state, ServerSettings::from(config))?;
+    let handle = server.handle();
+    tokio::spawn(async move {
+        stop_signal().await;
+        eprint_line("stopping: requests under way may finish");
+        handle.stop(true).await;
+    });
+    greet(&format!("http://{address}"));
+    server.await?;
+    Ok(())
+}
+
+/// Returns when the program is told to stop, by Ctrl-C or SIGTERM.
+async fn stop_signal() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn greet(base: &str) {
+    eprint_line(&format!(
+        "Verbatim serves on {base}\n  {base}/            what this is\n  {base}/docs/       the API, to explore and try\n  \
+         {base}/v1/articles the newest articles\nCtrl-C stops it."
+    ));
+}

@@ -1,0 +1,467 @@
+//! The tables. Generated from the migrations: see CONTRIBUTING.md, "Generated files".
+#![allow(missing_docs, unused_imports, reason = "generated")]
+
+diesel::table! {
+    /// What a person was, and when: a role, an organization or both.
+    affiliations (id) {
+        /// UUIDv7, shown as a TypeID with the prefix aff.
+        id -> Uuid,
+        /// Who held the role.
+        person_id -> Uuid,
+        /// The role as it is printed, such as "spokeswoman".
+        role -> Nullable<Text>,
+        /// Where: a person of the kind organization.
+        organization_id -> Nullable<Uuid>,
+        /// First day, where known; of a partial date its first day.
+        starts_on -> Nullable<Date>,
+        /// How much of starts_on is known: day, month or year.
+        starts_on_precision -> Nullable<Text>,
+        /// Last day, where known; of a partial date its first day.
+        ends_on -> Nullable<Date>,
+        /// How much of ends_on is known: day, month or year.
+        ends_on_precision -> Nullable<Text>,
+        /// True when written by an editor, not only as a by-product of an article.
+        is_independent -> Bool,
+        /// When it became public: the earliest public article that prints it, else infinity.
+        public_from -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Who wrote an article, in the order given.
+    article_authors (article_id, person_id) {
+        /// The article.
+        article_id -> Uuid,
+        /// The author.
+        person_id -> Uuid,
+        /// Place in the order, from 1.
+        position -> Integer,
+        /// The article's public_from, kept equal by the foreign key.
+        public_from -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// What other systems call an article.
+    article_external_ids (source, external_id) {
+        /// The other system.
+        source -> Text,
+        /// Its id there.
+        external_id -> Text,
+        /// The article.
+        article_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    /// The labels of an article, in the order given.
+    article_labels (article_id, label_id) {
+        /// The article.
+        article_id -> Uuid,
+        /// The label.
+        label_id -> Uuid,
+        /// Place in the order, from 1.
+        position -> Integer,
+        /// The article's public_from, kept equal by the foreign key: newest articles of a label are one index range.
+        public_from -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Every version of an article, whole and immutable.
+    article_revisions (article_id, version) {
+        /// The article.
+        article_id -> Uuid,
+        /// Which version of the article this is.
+        version -> Integer,
+        /// The whole article at that version: content, labels, authors, occurrences with their segments.
+        document -> Jsonb,
+        /// When that version was written.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Every slug an article has or once had: former ones stay reserved and lead to the current one.
+    article_slugs (slug) {
+        /// A slug, current or former.
+        slug -> Text,
+        /// The article it leads to.
+        article_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    /// The bytes an article was imported from, as they came.
+    article_sources (article_id) {
+        /// The article.
+        article_id -> Uuid,
+        /// The importer that read them, such as plain_text.
+        format -> Text,
+        /// The bytes; provenance spans count in them.
+        content -> Bytea,
+        /// SHA-256 of the bytes.
+        digest -> Bytea,
+        /// When they were read.
+        imported_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Titled texts with a life cycle; the row holds what is served.
+    articles (id) {
+        /// UUIDv7, shown as a TypeID with the prefix art.
+        id -> Uuid,
+        /// The current slug; every slug ever valid stands in article_slugs.
+        slug -> Text,
+        /// The title, plain text.
+        title -> Text,
+        /// A few sentences that stand for the article, plain text.
+        summary -> Nullable<Text>,
+        /// Language of the text, a BCP 47 tag.
+        language -> Text,
+        /// draft, scheduled, published or archived.
+        status -> Text,
+        /// When the article is or was published; in the future while scheduled.
+        published_at -> Nullable<Timestamptz>,
+        /// When the article becomes public, infinity when it is not to be: public means public_from <= now.
+        public_from -> Timestamptz,
+        /// The article's own address on the site that publishes it.
+        canonical_url -> Nullable<Text>,
+        /// What body_source is written in: html, markdown or plain.
+        body_format -> Text,
+        /// The body as written, without a block of pull quotes.
+        body_source -> Text,
+        /// The body rendered and made safe.
+        body_html -> Text,
+        /// The body's text, which the anchors count in.
+        body_text -> Text,
+        /// Version of the rule that made body_text out of the body.
+        text_rule -> SmallInt,
+        /// Of an imported article: what was found where in the imported bytes, and why.
+        provenance -> Nullable<Jsonb>,
+        /// Raised by each change of the article's own content, its lists included.
+        version -> Integer,
+        /// When the row was made.
+        created_at -> Timestamptz,
+        /// When the article's own content last changed.
+        updated_at -> Timestamptz,
+        /// When the article was withdrawn; null while it is served.
+        deleted_at -> Nullable<Timestamptz>,
+        /// Why the article was withdrawn, as told to readers.
+        deletion_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Who changed what: a row for every change of a resource, written in the change's own transaction.
+    changes (id) {
+        /// Order of writing; not the order of commit.
+        id -> BigInt,
+        /// The writing transaction: readers wait for older ones that still run, so that none is missed.
+        transaction_id -> BigInt,
+        /// When the change was made.
+        occurred_at -> Timestamptz,
+        /// article, person, quote or label.
+        resource_type -> Text,
+        /// The resource; it may be gone.
+        resource_id -> Uuid,
+        /// created, updated, deleted, restored, merged or purged.
+        action -> Text,
+        /// Its version before; null when created.
+        version_before -> Nullable<Integer>,
+        /// Its version after; null when purged.
+        version_after -> Nullable<Integer>,
+        /// Who did it, such as import or the id of a key.
+        actor -> Text,
+        /// The request that did it; null on the command line.
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// What other systems call a label.
+    label_external_ids (source, external_id) {
+        /// The other system.
+        source -> Text,
+        /// Its id there.
+        external_id -> Text,
+        /// The label.
+        label_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    /// Every name and alias of every label: together they are unique once normalised.
+    label_names (normalised_name) {
+        /// The name in lower case and without accents.
+        normalised_name -> Text,
+        /// The label that bears it.
+        label_id -> Uuid,
+        /// The name as it is displayed.
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    /// Every slug a label has or once had: former ones stay reserved and lead to the current one.
+    label_slugs (slug) {
+        /// A slug, current or former.
+        slug -> Text,
+        /// The label it leads to.
+        label_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    /// Named groups of articles.
+    labels (id) {
+        /// UUIDv7, shown as a TypeID with the prefix lab.
+        id -> Uuid,
+        /// The current slug; every slug ever valid stands in label_slugs.
+        slug -> Text,
+        /// The name, as it is displayed.
+        name -> Text,
+        /// The name in lower case and without accents; it stands in label_names too.
+        normalised_name -> Text,
+        /// The wider label this one belongs to.
+        parent_id -> Nullable<Uuid>,
+        /// True when made by a write of its own, not only as a by-product of an article.
+        is_independent -> Bool,
+        /// When the label became public: the earliest public article that bears it, else infinity.
+        public_from -> Timestamptz,
+        /// Raised by each change of the label's own content.
+        version -> Integer,
+        /// When the row was made.
+        created_at -> Timestamptz,
+        /// When the label's own content last changed.
+        updated_at -> Timestamptz,
+        /// When the label was withdrawn; null while it is served.
+        deleted_at -> Nullable<Timestamptz>,
+        /// Why the label was withdrawn, as told to readers.
+        deletion_reason -> Nullable<Text>,
+        /// The label this one was merged into.
+        merged_into_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Printings: each row is one quote as one article prints it once.
+    occurrences (id) {
+        /// UUIDv7, shown as a TypeID with the prefix occ.
+        id -> Uuid,
+        /// The article that prints it.
+        article_id -> Uuid,
+        /// What is printed.
+        quote_id -> Uuid,
+        /// Place among the article's printings from 1, pull quotes first, then in text order; null for an orphan.
+        position -> Nullable<Integer>,
+        /// The article's public_from, kept equal by the foreign key.
+        public_from -> Timestamptz,
+        /// inline (in the running text) or pull (set apart).
+        kind -> Text,
+        /// direct (whole sentences) or mixed (a fragment inside the writer's own sentence).
+        quotation -> Text,
+        /// The words exactly as printed, without outer marks; segments joined.
+        text -> Text,
+        /// SHA-256 of the words in lower case without punctuation or marks: equal words of one speaker are one quote.
+        identity_digest -> Bytea,
+        /// How many words it has: from five up, printings in several articles are one quote.
+        word_count -> Integer,
+        /// The attribution exactly as printed.
+        attribution -> Nullable<Text>,
+        /// The speaker's role at that time, as printed.
+        role -> Nullable<Text>,
+        /// The speaker's organization at that time: a person of the kind organization.
+        organization_id -> Nullable<Uuid>,
+        /// Whether the segments hold: exact, moved, ambiguous or orphaned; null where nothing in the body is meant.
+        anchor -> Nullable<Text>,
+        /// Of a pull quote, how it compares with the body: verbatim, trimmed, edited or not_in_body.
+        fidelity -> Nullable<Text>,
+        /// How sure the finding is, 0 to 1.
+        confidence -> Float,
+        /// The rule that made the finding.
+        rule -> Text,
+        /// True when an editor corrected it: no finding overwrites it.
+        is_corrected -> Bool,
+        /// True when an editor joined or split its quote: identity is no longer derived from the words.
+        is_quote_settled -> Bool,
+        /// Of an imported printing: its byte spans in the imported bytes.
+        provenance -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// Anyone who speaks or writes: a person, an organization or a group.
+    people (id) {
+        /// UUIDv7, shown as a TypeID with the prefix per.
+        id -> Uuid,
+        /// The current slug; every slug ever valid stands in person_slugs.
+        slug -> Text,
+        /// person, organization or group.
+        kind -> Text,
+        /// The full name, as it is displayed.
+        name -> Text,
+        /// The name in lower case and without accents: what decides who is the same person.
+        normalised_name -> Text,
+        /// True when made by a write of its own, not only as a by-product of an article.
+        is_independent -> Bool,
+        /// When the person became public: the earliest public article that shows it, else infinity.
+        public_from -> Timestamptz,
+        /// Raised by each change of the person's own content.
+        version -> Integer,
+        /// When the row was made.
+        created_at -> Timestamptz,
+        /// When the person's own content last changed.
+        updated_at -> Timestamptz,
+        /// When the person was withdrawn; null while it is served.
+        deleted_at -> Nullable<Timestamptz>,
+        /// Why the person was withdrawn, as told to readers.
+        deletion_reason -> Nullable<Text>,
+        /// The person this one was merged into.
+        merged_into_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Other names of a person.
+    person_aliases (person_id, normalised_name) {
+        /// Whose other name it is.
+        person_id -> Uuid,
+        /// The name in lower case and without accents.
+        normalised_name -> Text,
+        /// The name as it is displayed.
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    /// What other systems call a person.
+    person_external_ids (source, external_id) {
+        /// The other system.
+        source -> Text,
+        /// Its id there.
+        external_id -> Text,
+        /// The person.
+        person_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    /// Every slug a person has or once had: former ones stay reserved and lead to the current one.
+    person_slugs (slug) {
+        /// A slug, current or former.
+        slug -> Text,
+        /// The person it leads to.
+        person_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    /// What other systems call a quote.
+    quote_external_ids (source, external_id) {
+        /// The other system.
+        source -> Text,
+        /// Its id there.
+        external_id -> Text,
+        /// The quote.
+        quote_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    /// Something said once, by one speaker or by nobody known.
+    quotes (id) {
+        /// UUIDv7, shown as a TypeID with the prefix quo.
+        id -> Uuid,
+        /// Who said it; null when unattributed.
+        speaker_id -> Nullable<Uuid>,
+        /// Its longest published printing, without outer marks.
+        text -> Text,
+        /// The day it was said, where known; of a partial date its first day.
+        said_on -> Nullable<Date>,
+        /// How much of said_on is known: day, month or year.
+        said_on_precision -> Nullable<Text>,
+        /// True when made by a write of its own, not only as a by-product of an article.
+        is_independent -> Bool,
+        /// When the quote became public: its earliest public printing, else infinity.
+        public_from -> Timestamptz,
+        /// Raised by each change of the quote's own content.
+        version -> Integer,
+        /// When the row was made.
+        created_at -> Timestamptz,
+        /// When the quote's own content last changed.
+        updated_at -> Timestamptz,
+        /// When the quote was withdrawn; null while it is served.
+        deleted_at -> Nullable<Timestamptz>,
+        /// Why the quote was withdrawn, as told to readers.
+        deletion_reason -> Nullable<Text>,
+        /// The quote that stands in the withdrawn one's place.
+        successor_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Where a printing stands in body_text: one range, or several for a split quote.
+    segments (occurrence_id, position) {
+        /// The printing.
+        occurrence_id -> Uuid,
+        /// Place among the segments, from 1.
+        position -> Integer,
+        /// First character, counted in Unicode scalar values from 0.
+        starts_at -> Integer,
+        /// One past the last character.
+        ends_at -> Integer,
+        /// The words: body_text from starts_at to ends_at.
+        exact -> Text,
+        /// Up to 32 characters before.
+        prefix -> Text,
+        /// Up to 32 characters after.
+        suffix -> Text,
+    }
+}
+
+diesel::joinable!(article_authors -> articles (article_id));
+diesel::joinable!(article_authors -> people (person_id));
+diesel::joinable!(article_external_ids -> articles (article_id));
+diesel::joinable!(article_labels -> articles (article_id));
+diesel::joinable!(article_labels -> labels (label_id));
+diesel::joinable!(article_revisions -> articles (article_id));
+diesel::joinable!(article_slugs -> articles (article_id));
+diesel::joinable!(article_sources -> articles (article_id));
+diesel::joinable!(label_external_ids -> labels (label_id));
+diesel::joinable!(label_names -> labels (label_id));
+diesel::joinable!(label_slugs -> labels (label_id));
+diesel::joinable!(occurrences -> articles (article_id));
+diesel::joinable!(occurrences -> people (organization_id));
+diesel::joinable!(occurrences -> quotes (quote_id));
+diesel::joinable!(person_aliases -> people (person_id));
+diesel::joinable!(person_external_ids -> people (person_id));
+diesel::joinable!(person_slugs -> people (person_id));
+diesel::joinable!(quote_external_ids -> quotes (quote_id));
+diesel::joinable!(quotes -> people (speaker_id));
+diesel::joinable!(segments -> occurrences (occurrence_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    affiliations,
+    article_authors,
+    article_external_ids,
+    article_labels,
+    article_revisions,
+    article_slugs,
+    article_sources,
+    articles,
+    changes,
+    label_external_ids,
+    label_names,
+    label_slugs,
+    labels,
+    occurrences,
+    people,
+    person_aliases,
+    person_external_ids,
+    person_slugs,
+    quote_external_ids,
+    quotes,
+    segments,
+);

@@ -1,0 +1,153 @@
+//! The one error type of the API, and how it becomes a problem document.
+//!
+//! What the client reads (`code`, `detail`, `faults`) and what the log reads (`cause`) are apart, so that the second
+//! cannot leak into the first.
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+
+use super::middleware::REQUEST_ID;
+use super::problem::{Entry, Fault, MEDIA_TYPE, Problem, ProblemCode};
+use crate::db::DatabaseError;
+
+/// Seconds after which a client may ask again when the database is away.
+const RETRY_AFTER: u32 = 1;
+
+/// Why a request cannot be answered.
+#[derive(Debug)]
+pub struct ApiError {
+    code: ProblemCode,
+    detail: String,
+    faults: Vec<Fault>,
+    allow: Option<String>,
+    cause: Option<String>,
+}
+
+/// Where a problem happened.
+#[derive(Debug, Clone, Default)]
+pub struct Occasion {
+    /// The path that was asked for.
+    pub path: String,
+    /// The id of the request.
+    pub request_id: String,
+    /// What stands before `/problems/…`.
+    pub base_url: String,
+}
+
+impl ApiError {
+    /// A problem with a sentence about this time.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), faults: Vec::new(), allow: None, cause: None }
+    }
+
+    /// Everything that is wrong with a request's parameters. `faults` must not be empty.
+    pub fn faults(faults: Vec<Fault>) -> Self {
+        let is_same = faults.windows(2).all(|pair| pair[0].code == pair[1].code);
+        let code = match faults.first() {
+            Some(first) if is_same => first.code,
+            _ => ProblemCode::InvalidParameters,
+        };
+        let details: Vec<&str> = faults.iter().map(|fault| fault.detail.as_str()).collect();
+        let detail = details.join("; ");
+        Self { faults, ..Self::new(code, detail) }
+    }
+
+    /// One wrong parameter.
+    pub fn fault(fault: Fault) -> Self {
+        Self::faults(vec![fault])
+    }
+
+    /// Nothing public of that type is called that.
+    pub fn not_found(resource: &str, reference: &str) -> Self {
+        Self::new(ProblemCode::NotFound, format!("there is no public {resource} {reference:?}"))
+    }
+
+    /// The path exists, but only with the methods in `allow`.
+    pub fn method_not_allowed(method: &str, allow: String) -> Self {
+        let detail = format!("{method} is not allowed here, only {allow}");
+        Self { allow: Some(allow), ..Self::new(ProblemCode::MethodNotAllowed, detail) }
+    }
+
+    /// A failure of the server; `cause` is for the log alone.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        let detail = "the server failed to answer; the request id finds the reason in its log";
+        Self { cause: Some(cause.to_string()), ..Self::new(ProblemCode::InternalError, detail) }
+    }
+
+    /// The problem that a bare status stands for, for responses that came about outside our handlers.
+    pub fn from_status(status: StatusCode, detail: String) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::new(ProblemCode::UnknownRoute, "there is no such path"),
+            status if status.is_client_error() => Self::new(ProblemCode::MalformedRequest, detail),
+            _ => Self::internal(detail),
+        }
+    }
+
+    /// What the log should say, where there is something that the client is not told.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The problem as a response.
+    pub fn respond(&self, occasion: &Occasion) -> HttpResponse {
+        let Entry { code, title, .. } = self.code.entry();
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.insert_header((REQUEST_ID, occasion.request_id.as_str()));
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+        }
+        let problem = Problem {
+            kind: format!("{}/problems/{code}", occasion.base_url),
+            title: (*title).to_owned(),
+            status: status.as_u16(),
+            detail: self.detail.clone(),
+            instance: occasion.path.clone(),
+            code: (*code).to_owned(),
+            request_id: occasion.request_id.clone(),
+            errors: self.faults.clone(),
+        };
+        response.body(serde_json::to_vec(&problem).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code.entry().code, self.detail)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.entry().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Without path and request id: the middleware that knows them answers in this response's place.
+    fn error_response(&self) -> HttpResponse {
+        self.respond(&Occasion::default())
+    }
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        let cause = Some(error.to_string());
+        match error {
+            DatabaseError::Unavailable(_) => {
+                Self { cause, ..Self::new(ProblemCode::DatabaseUnavailable, "the database cannot be reached") }
+            }
+            DatabaseError::Timeout => {
+                Self { cause, ..Self::new(ProblemCode::RequestTimeout, "the database took too long to answer") }
+            }
+            DatabaseError::Unexpected(error) => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The middleware of our own. Their order is set in `server`.
+
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
+use tracing_actix_web::RequestId;
+
+use super::error::{ApiError, Occasion};
+use super::parameters::ParameterRules;
+use super::problem::{MEDIA_TYPE, ProblemCode};
+use super::reference::Urls;
+
+/// The header that names a request, the same as in the log.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long a request may take.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeLimit(pub Duration);
+
+/// Puts the headers on that every response has.
+pub async fn add_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let id = request_id(&request);
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(response)
+}
+
+/// Makes every error a problem document that names its path and request.
+pub async fn render_problems<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+    let urls = request.app_data::<web::Data<Urls>>();
+    let occasion = Occasion {
+        path: request.path().to_owned(),
+        request_id: request_id(&request),
+        base_url: urls.map(|urls| urls.base().to_owned()).unwrap_or_default(),
+    };
+    let response = match next.call(request).await {
+        Ok(response) => response,
+        Err(error) => return Err(locate(error, occasion).into()),
+    };
+    if !response.status().is_client_error() && !response.status().is_server_error() {
+        return Ok(response.map_into_left_body());
+    }
+    let problem = match response.response().error() {
+        Some(error) => match error.as_error::<ApiError>() {
+            Some(problem) => {
+                log(problem);
+                problem.respond(&occasion)
+            }
+            None => foreign(response.status(), error.to_string()).respond(&occasion),
+        },
+        None if is_problem(&response) => return Ok(response.map_into_left_body()),
+        None => foreign(response.status(), String::new()).respond(&occasion),
+    };
+    Ok(response.into_response(problem).map_into_right_body())
+}
+
+/// An error of a middleware comes without the request, so the problem is told where it happened beforehand.
+fn locate(error: Error, occasion: Occasion) -> LocatedError {
+    let status = error.as_response_error().status_code();
+    let response = match error.as_error::<ApiError>() {
+        Some(problem) => {
+            log(problem);
+            problem.respond(&occasion)
+        }
+        None => foreign(status, error.to_string()).respond(&occasion),
+    };
+    let (parts, body) = response.into_parts();
+    let body = body.try_into_bytes().unwrap_or_default();
+    LocatedError { status: parts.status(), headers: parts.headers().clone(), body }
+}
+
+/// A problem that is already rendered.
+#[derive(Debug)]
+struct LocatedError {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: web::Bytes,
+}
+
+impl std::fmt::Display for LocatedError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&String::from_utf8_lossy(&self.body))
+    }
+}
+
+impl ResponseError for LocatedError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        for header in &self.headers {
+            response.insert_header(header);
+        }
+        response.body(self.body.clone())
+    }
+}
+
+fn is_problem<B>(response: &ServiceResponse<B>) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE)
+}
+
+fn foreign(status: StatusCode, detail: String) -> ApiError {
+    let problem = ApiError::from_status(status, detail);
+    log(&problem);
+    problem
+}
+
+fn log(problem: &ApiError) {
+    if let Some(cause) = problem.cause() {
+        tracing::error!(%cause, "{problem}");
+    }
+}
+
+/// Gives a request up when it takes too long; what it was doing is dropped, an open transaction rolled back.
+pub async fn limit_time<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let limit = request.app_data::<web::Data<TimeLimit>>().map_or(Duration::MAX, |limit| limit.0);
+    match tokio::time::timeout(limit, next.call(request)).await {
+        Ok(response) => response,
+        Err(_) => Err(ApiError::new(
+            ProblemCode::RequestTimeout,
+            format!("the request was given up after {} seconds", limit.as_secs()),
+        )
+        .into()),
+    }
+}
+
+/// Answers HEAD as GET: the connection leaves the body out by itself (RFC 9110 §9.3.2).
+pub async fn answer_head<B: MessageBody>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
+}
+
+/// Refuses what the document does not declare.
+pub async fn check_parameters<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let faults = match (request.app_data::<web::Data<ParameterRules>>(), request.match_pattern()) {
+        (Some(rules), Some(template)) => rules.check(request.method().as_str(), &template, request.query_string()),
+        _ => Vec::new(),
+    };
+    if faults.is_empty() {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    }
+    Ok(request.error_response(ApiError::faults(faults)).map_into_right_body())
+}
+
+fn request_id(request: &ServiceRequest) -> String {
+    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
+}

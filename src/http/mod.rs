@@ -1,0 +1,11 @@
+//! What every endpoint shares. Knows HTTP and the API document, and no resource.
+
+pub mod document;
+pub mod error;
+pub mod extract;
+pub mod fallback;
+pub mod middleware;
+pub mod page;
+pub mod parameters;
+pub mod problem;
+pub mod reference;

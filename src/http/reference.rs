@@ -1,0 +1,109 @@
+//! How a resource is shown where it is only referred to, and the addresses of resources.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
+
+/// Makes the addresses that answers hold. They are made from the configuration, never from a `Host` header.
+#[derive(Debug, Clone, Default)]
+pub struct Urls {
+    public_url: String,
+    article_url: Option<String>,
+}
+
+impl Urls {
+    /// `public_url` stands before every path and has no slash at its end; `article_url` holds `{slug}`.
+    pub fn new(public_url: Option<String>, article_url: Option<String>) -> Self {
+        Self { public_url: public_url.unwrap_or_default(), article_url }
+    }
+
+    /// What stands before every path: empty when addresses are paths.
+    pub fn base(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The address of an article on the site that publishes it, as far as the configuration tells.
+    pub fn canonical_article(&self, slug: &str) -> Option<String> {
+        self.article_url.as_ref().map(|url| url.replace("{slug}", slug))
+    }
+
+    /// The address of one resource of a collection.
+    pub fn resource(&self, collection: &str, reference: &dyn std::fmt::Display) -> String {
+        format!("{}/v1/{collection}/{reference}", self.public_url)
+    }
+}
+
+/// An article that is only referred to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ArticleReference {
+    /// Its id.
+    pub id: ArticleId,
+    /// Its slug.
+    #[schema(example = "the-ferry-bell-comes-home")]
+    pub slug: String,
+    /// Its title.
+    #[schema(example = "The Ferry Bell Comes Home")]
+    pub title: String,
+    /// Where to fetch it.
+    #[schema(format = UriReference, example = "/v1/articles/the-ferry-bell-comes-home")]
+    pub url: String,
+}
+
+/// A quote that is only referred to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct QuoteReference {
+    /// Its id.
+    pub id: QuoteId,
+    /// Where to fetch it.
+    #[schema(format = UriReference, example = "/v1/quotes/quo_01jdb2q9x3e2tbvq6d9m4y8k1s")]
+    pub url: String,
+}
+
+/// A person, an organization or a group that is only referred to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PersonReference {
+    /// Its id.
+    pub id: PersonId,
+    /// Its slug.
+    #[schema(example = "maren-tolliver-haag")]
+    pub slug: String,
+    /// Its name.
+    #[schema(example = "Maren Tolliver-Haag")]
+    pub name: String,
+    /// Where to fetch it.
+    #[schema(format = UriReference, example = "/v1/people/maren-tolliver-haag")]
+    pub url: String,
+}
+
+/// A label that is only referred to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LabelReference {
+    /// Its id.
+    pub id: LabelId,
+    /// Its slug.
+    #[schema(example = "ferry-line")]
+    pub slug: String,
+    /// Its name.
+    #[schema(example = "Ferry Line")]
+    pub name: String,
+    /// Where to fetch it.
+    #[schema(format = UriReference, example = "/v1/labels/ferry-line")]
+    pub url: String,
+}
+
+/// What another system calls a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExternalId {
+    /// The other system.
+    #[schema(example = "file")]
+    pub source: String,
+    /// Its id there.
+    #[schema(example = "the-ferry-bell-comes-home.txt")]
+    pub id: String,
+}
+
+/// External ids as rows hold them, as they are shown.
+pub fn external_ids(rows: Vec<(String, String)>) -> Vec<ExternalId> {
+    rows.into_iter().map(|(source, id)| ExternalId { source, id }).collect()
+}

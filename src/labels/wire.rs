@@ -1,0 +1,89 @@
+//! Labels as JSON.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio::try_join;
+use utoipa::ToSchema;
+
+use super::db::{self, LabelReferenceRow, LabelRow};
+use crate::db::{Connection, Result, group};
+use crate::http::reference::{ExternalId, LabelReference, Urls, external_ids};
+use crate::values::id::LabelId;
+
+/// A named group of articles.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Label {
+    /// Its id.
+    pub id: LabelId,
+    /// Its slug.
+    #[schema(example = "ferry-line")]
+    pub slug: String,
+    /// Where to fetch it.
+    #[schema(format = UriReference, example = "/v1/labels/ferry-line")]
+    pub url: String,
+    /// Its name.
+    #[schema(example = "Ferry Line")]
+    pub name: String,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// The wider label it belongs to.
+    #[schema(required = true)]
+    pub parent: Option<LabelReference>,
+    /// What other systems call it.
+    pub external_ids: Vec<ExternalId>,
+    /// Raised by each change of its own content.
+    #[schema(example = 1)]
+    pub version: i32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When its own content last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A label related to a resource: a reference, or with `include` the whole.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum RelatedLabel {
+    /// The whole label.
+    Whole(Box<Label>),
+    /// Only a reference.
+    Reference(LabelReference),
+}
+
+/// A row as a reference.
+pub fn label_reference(row: LabelReferenceRow, urls: &Urls) -> LabelReference {
+    let LabelReferenceRow { id, slug, name } = row;
+    LabelReference { id, url: urls.resource("labels", &slug), slug, name }
+}
+
+/// Rows as labels, in the same order, at the cost of three queries.
+pub async fn labels(connection: &Connection, rows: Vec<LabelRow>, urls: &Urls) -> Result<Vec<Label>> {
+    let ids: Vec<LabelId> = rows.iter().map(|row| row.id).collect();
+    let parent_ids: Vec<LabelId> = rows.iter().filter_map(|row| row.parent_id).collect();
+    let (parents, aliases, known_as) = try_join!(
+        db::label_references(connection, &parent_ids),
+        db::aliases_of(connection, &ids),
+        db::external_ids_of(connection, &ids),
+    )?;
+    let parents: HashMap<LabelId, LabelReferenceRow> = parents.into_iter().map(|row| (row.id, row)).collect();
+    let (mut aliases, mut known_as) = (group(aliases), group(known_as));
+    let label = |row: LabelRow| {
+        let LabelRow { id, slug, name, parent_id, public_from: _, version, created_at, updated_at } = row;
+        let parent = parent_id.and_then(|id| parents.get(&id).cloned());
+        Label {
+            id,
+            url: urls.resource("labels", &slug),
+            slug,
+            name,
+            aliases: aliases.remove(&id).unwrap_or_default(),
+            parent: parent.map(|row| label_reference(row, urls)),
+            external_ids: external_ids(known_as.remove(&id).unwrap_or_default()),
+            version,
+            created_at,
+            updated_at,
+        }
+    };
+    Ok(rows.into_iter().map(label).collect())
+}

@@ -1,0 +1,18 @@
+//! Verbatim: a headless content API for publications that quote people.
+//!
+//! The map, from the outside in; ARCHITECTURE.md says who may import whom.
+
+pub mod articles;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod labels;
+pub mod pages;
+pub mod people;
+pub mod quotes;
+pub mod server;
+pub mod state;
+pub mod telemetry;
+pub mod values;

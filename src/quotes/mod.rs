@@ -1,0 +1,41 @@
+//! Quotes: what somebody said, and every printing of it.
+
+pub mod api;
+pub mod db;
+pub mod wire;
+
+use crate::values::text_enum::text_enum;
+
+text_enum! {
+    /// Where in an article a printing stands.
+    pub enum OccurrenceKind {
+        /// In the running text.
+        Inline = "inline",
+        /// Set apart from the text.
+        Pull = "pull",
+    }
+}
+
+text_enum! {
+    /// How the words are quoted.
+    pub enum Quotation {
+        /// Whole sentences between marks.
+        Direct = "direct",
+        /// A fragment inside the writer's own sentence.
+        Mixed = "mixed",
+    }
+}
+
+text_enum! {
+    /// How a pull quote compares with the body of its article.
+    pub enum Fidelity {
+        /// The body prints the same words.
+        Verbatim = "verbatim",
+        /// The body prints more; words were left out.
+        Trimmed = "trimmed",
+        /// The body prints it with other words.
+        Edited = "edited",
+        /// The body does not print it.
+        NotInBody = "not_in_body",
+    }
+}

@@ -1,0 +1,164 @@
+//! The HTTP server: routes mounted, middleware in order, run, drain.
+
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use actix_cors::Cors;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, Error, HttpMessage, HttpServer, web};
+use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::config::{Config, CorsOrigins};
+use crate::http::middleware::{self, REQUEST_ID, TimeLimit};
+use crate::http::parameters::ParameterRules;
+use crate::http::{document, fallback};
+use crate::pages::api::Document;
+use crate::state::State;
+use crate::{articles, labels, pages, people, quotes};
+
+/// The longest a client may take over the head of its request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// What the server keeps to, out of the configuration.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    cors_origins: CorsOrigins,
+    workers: usize,
+    max_connections: usize,
+    request_timeout: Duration,
+    shutdown_timeout: Duration,
+}
+
+impl From<&Config> for ServerSettings {
+    fn from(config: &Config) -> Self {
+        Self {
+            cors_origins: config.cors_origins.clone(),
+            workers: config.workers,
+            max_connections: config.max_connections,
+            request_timeout: config.request_timeout,
+            shutdown_timeout: config.shutdown_timeout,
+        }
+    }
+}
+
+/// Every operation, resource by resource.
+fn mount(config: &mut ServiceConfig<'_>) {
+    articles::api::mount(config);
+    quotes::api::mount(config);
+    people::api::mount(config);
+    labels::api::mount(config);
+    pages::api::mount(config);
+}
+
+/// The API document, generated from the handlers.
+pub fn openapi() -> OpenApi {
+    let (_, mut openapi) = App::new().into_utoipa_app().openapi(document::head()).configure(mount).split_for_parts();
+    document::complete(&mut openapi);
+    openapi
+}
+
+/// The API document as it is served and stored: JSON with a line break at its end.
+pub fn openapi_json() -> String {
+    let mut json = openapi().to_pretty_json().unwrap_or_default();
+    json.push('\n');
+    json
+}
+
+/// Binds `address`; fails when it is taken.
+pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Starts to serve on `listener`. The server runs until its handle stops it; it then lets requests under way finish.
+pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> std::io::Result<Server> {
+    let json = openapi_json();
+    let rules = serde_json::from_str(&json).map(|document| ParameterRules::from_document(&document));
+    let rules = web::Data::new(rules.map_err(std::io::Error::other)?);
+    let document = web::Data::new(Document(json.into()));
+    let urls = web::Data::new(state.urls.clone());
+    let state = web::Data::new(state);
+    let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
+    let cors_origins = settings.cors_origins;
+    let server = HttpServer::new(move || {
+        App::new()
+            .into_utoipa_app()
+            .app_data(state.clone())
+            .app_data(urls.clone())
+            .app_data(rules.clone())
+            .app_data(document.clone())
+            .app_data(time_limit.clone())
+            .configure(mount)
+            .map(|app| app.configure(pages::api::mount_pages).default_service(web::to(fallback::answer)))
+            .into_app()
+            // The order of the middleware: the last one here sees a request first and its response last.
+            .wrap(from_fn(middleware::check_parameters))
+            .wrap(from_fn(middleware::answer_head))
+            .wrap(from_fn(middleware::limit_time))
+            .wrap(from_fn(middleware::render_problems))
+            .wrap(Compress::default())
+            .wrap(cors(&cors_origins))
+            .wrap(from_fn(middleware::add_headers))
+            .wrap(TracingLogger::<RequestLog>::new())
+    });
+    let server = server
+        .workers(settings.workers)
+        .max_connections(settings.max_connections)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(settings.shutdown_timeout.as_secs())
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    Ok(server)
+}
+
+fn cors(origins: &CorsOrigins) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "OPTIONS"])
+        .allow_any_header()
+        .expose_headers([header::ETAG, header::LINK, REQUEST_ID, header::RETRY_AFTER])
+        .max_age(3600);
+    match origins {
+        CorsOrigins::Any => cors.allow_any_origin().send_wildcard(),
+        CorsOrigins::Only(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+    }
+}
+
+/// A span around each request that bears its id, and a line when it is answered.
+struct RequestLog;
+
+/// When a request came in.
+struct Arrival(Instant);
+
+impl RootSpanBuilder for RequestLog {
+    fn on_request_start(request: &ServiceRequest) -> tracing::Span {
+        let mut extensions = request.extensions_mut();
+        extensions.insert(Arrival(Instant::now()));
+        let request_id = extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        tracing::info_span!("request", request_id, method = %request.method(), target = %request.uri())
+    }
+
+    fn on_request_end<B: MessageBody>(span: tracing::Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = match outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        let arrival = outcome.as_ref().ok().and_then(|r| r.request().extensions().get::<Arrival>().map(|a| a.0));
+        let microseconds = arrival.map(|arrival| arrival.elapsed().as_micros());
+        span.in_scope(
+            || tracing::info!(target: "verbatim::request", status = status.as_u16(), microseconds, "answered"),
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Anchors: where in an article's `body_text` a quote stands.
+//!
+//! Offsets count Unicode scalar values and are half open, as in the W3C Web Annotation Data Model's
+//! TextPositionSelector (§4.2.5) and TextQuoteSelector (§4.2.4).
+
+use std::ops::Range;
+
+use super::text_enum::text_enum;
+
+/// The longest prefix and suffix, in Unicode scalar values.
+const CONTEXT: usize = 32;
+
+text_enum! {
+    /// Whether an anchor still holds after the body was edited.
+    pub enum AnchorState {
+        /// The words stand at the offsets.
+        Exact = "exact",
+        /// The words were found, once, elsewhere; the offsets are the new ones.
+        Moved = "moved",
+        /// The words stand in several places and their surroundings do not decide.
+        Ambiguous = "ambiguous",
+        /// The words are gone.
+        Orphaned = "orphaned",
+    }
+}
+
+/// One unbroken range of `body_text`: `body_text[start..end] == exact`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Segment {
+    /// First character, counted in Unicode scalar values from 0.
+    #[schema(example = 812)]
+    pub start: u32,
+    /// One past the last character.
+    #[schema(example = 835)]
+    pub end: u32,
+    /// The words that stand there.
+    #[schema(example = "The bell is staying put")]
+    pub exact: String,
+    /// Up to 32 characters before.
+    #[schema(example = "crowd on the quay went quiet. \"", max_length = 32)]
+    pub prefix: String,
+    /// Up to 32 characters after.
+    #[schema(example = ",\" said Ines Holloway, the harbo", max_length = 32)]
+    pub suffix: String,
+}
+
+/// Turns byte ranges of `text` into segments.
+///
+/// The ranges must lie on character boundaries of `text`, as those of a finder over the same text do.
+pub fn segments(text: &str, ranges: &[Range<usize>]) -> Vec<Segment> {
+    let boundaries: Vec<usize> = text.char_indices().map(|(index, _)| index).chain([text.len()]).collect();
+    let scalar = |byte: usize| boundaries.partition_point(|boundary| *boundary < byte);
+    ranges
+        .iter()
+        .map(|range| {
+            let (start, end) = (scalar(range.start), scalar(range.end));
+            let before = boundaries[start.saturating_sub(CONTEXT)];
+            let after = boundaries[(end + CONTEXT).min(boundaries.len() - 1)];
+            Segment {
+                start: offset(start),
+                end: offset(end),
+                exact: text[range.clone()].to_owned(),
+                prefix: text[before..range.start].to_owned(),
+                suffix: text[range.end..after].to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// Texts are bounded far below 2³² characters where they enter the program.
+fn offset(scalars: usize) -> u32 {
+    u32::try_from(scalars).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn offsets_count_characters_not_bytes() {
+        let text = "Zoë said “ça va” 🙂 twice";
+        let start = text.find("ça").unwrap();
+        let found = segments(text, &[start..start + "ça va".len()]);
+        assert_eq!(
+            found,
+            [Segment {
+                start: 10,
+                end: 15,
+                exact: "ça va".into(),
+                prefix: "Zoë said “".into(),
+                suffix: "” 🙂 twice".into()
+            }]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_characters_at_the_offsets_are_the_words(text in any::<String>(), a: prop::sample::Index, b: prop::sample::Index) {
+            let boundaries: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
+            let (a, b) = (boundaries[a.index(boundaries.len())], boundaries[b.index(boundaries.len())]);
+            let range = a.min(b)..a.max(b);
+            let segment = segments(&text, std::slice::from_ref(&range)).remove(0);
+            let characters: Vec<char> = text.chars().collect();
+            let at: String = characters[segment.start as usize..segment.end as usize].iter().collect();
+            prop_assert_eq!(&at, &segment.exact);
+            prop_assert!(text[..range.start].ends_with(&segment.prefix) && text[range.end..].starts_with(&segment.suffix));
+            prop_assert!(segment.prefix.chars().count() <= CONTEXT && segment.suffix.chars().count() <= CONTEXT);
+        }
+    }
+}
