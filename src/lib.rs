@@ -3,11 +3,14 @@
 //! The map, from the outside in; ARCHITECTURE.md says who may import whom.
 
 pub mod articles;
+pub mod attribution;
+pub mod changes;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod http;
+pub mod imports;
 pub mod labels;
 pub mod pages;
 pub mod people;

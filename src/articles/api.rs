@@ -13,6 +13,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
+use crate::http::reference::{ArticlePath, LabelPath};
 use crate::labels::db as labels_db;
 use crate::labels::filter::labels_named;
 use crate::state::State;
@@ -76,7 +77,11 @@ struct ArticleParameters {
 /// List articles
 ///
 /// The public articles, the newest first, without their bodies.
-#[utoipa::path(tag = ARTICLES, responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems))]
+#[utoipa::path(
+    tag = ARTICLES,
+    params(ArticleParameters, ArticleViewParameters, PageParameters),
+    responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems),
+)]
 #[get("/v1/articles")]
 async fn list_articles(
     request: HttpRequest,
@@ -96,13 +101,13 @@ async fn list_articles(
 /// One article with its body. With `include=quotes.speaker,labels` it is all that a page about it needs.
 #[utoipa::path(
     tag = ARTICLES,
-    params(("ref" = String, Path, max_length = 120, description = "The article's id or slug.", example = "the-ferry-bell-comes-home")),
+    params(ArticlePath, ArticleViewParameters),
     responses((status = 200, description = "The article.", body = Single<Article>), FetchProblems),
 )]
 #[get("/v1/articles/{ref}")]
 async fn get_article(
     state: web::Data<State>,
-    Path(reference): Path<String>,
+    Path(ArticlePath { reference }): Path<ArticlePath>,
     Query(view): Query<ArticleViewParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
@@ -119,14 +124,14 @@ async fn get_article(
 /// The same as `/v1/articles?label={ref}`.
 #[utoipa::path(
     tag = LABELS,
-    params(("ref" = String, Path, max_length = 120, description = "The label's id or slug.", example = "ferry-line")),
+    params(LabelPath, ArticleViewParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/labels/{ref}/articles")]
 async fn list_label_articles(
     request: HttpRequest,
     state: web::Data<State>,
-    Path(reference): Path<String>,
+    Path(LabelPath { reference }): Path<LabelPath>,
     Query(view): Query<ArticleViewParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {

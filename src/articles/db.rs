@@ -10,7 +10,10 @@ use diesel_async::RunQueryDsl;
 
 use super::ArticleStatus;
 use crate::db::keyset::{Position, Window, comes_after};
-use crate::db::schema::{article_authors, article_external_ids, article_labels, articles, labels, people};
+use crate::db::schema::{
+    article_authors, article_external_ids, article_labels, article_revisions, article_slugs, article_sources, articles,
+    labels, people,
+};
 use crate::db::{Connection, Result};
 use crate::labels::db::LabelReferenceRow;
 use crate::people::db::PersonReferenceRow;
@@ -207,4 +210,143 @@ impl QueryFragment<Pg> for NewestOfLabels {
         out.push_sql(") AS newest))");
         Ok(())
     }
+}
+
+/// An article to be made.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = articles)]
+pub struct NewArticle {
+    pub id: ArticleId,
+    pub slug: String,
+    pub title: String,
+    pub language: String,
+    pub status: ArticleStatus,
+    pub published_at: DateTime<Utc>,
+    pub body_format: BodyFormat,
+    pub body_source: String,
+    pub body_html: String,
+    pub body_text: String,
+    pub text_rule: i16,
+    pub provenance: serde_json::Value,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The bytes an article was imported from.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = article_sources)]
+pub struct NewArticleSource<'a> {
+    pub article_id: ArticleId,
+    pub format: &'a str,
+    pub content: &'a [u8],
+    pub digest: &'a [u8],
+    pub imported_at: DateTime<Utc>,
+}
+
+/// Makes an article.
+pub async fn insert_article(mut connection: &Connection, new: &NewArticle) -> Result<()> {
+    diesel::insert_into(articles::table).values(new).execute(&mut connection).await?;
+    diesel::insert_into(article_slugs::table)
+        .values((article_slugs::slug.eq(&new.slug), article_slugs::article_id.eq(new.id)))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
+/// Puts labels on a new article, in this order.
+pub async fn insert_article_labels(
+    mut connection: &Connection,
+    article: ArticleId,
+    public_from: DateTime<Utc>,
+    labels: &[LabelId],
+) -> Result<()> {
+    let rows: Vec<_> = (1..)
+        .zip(labels)
+        .map(|(position, label): (i32, _)| {
+            (
+                article_labels::article_id.eq(article),
+                article_labels::label_id.eq(*label),
+                article_labels::position.eq(position),
+                article_labels::public_from.eq(public_from),
+            )
+        })
+        .collect();
+    diesel::insert_into(article_labels::table).values(rows).execute(&mut connection).await?;
+    Ok(())
+}
+
+/// Notes what another system calls an article.
+pub async fn insert_external_id(
+    mut connection: &Connection,
+    article: ArticleId,
+    source: &str,
+    external_id: &str,
+) -> Result<()> {
+    diesel::insert_into(article_external_ids::table)
+        .values((
+            article_external_ids::article_id.eq(article),
+            article_external_ids::source.eq(source),
+            article_external_ids::external_id.eq(external_id),
+        ))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
+/// Keeps the bytes an article was imported from.
+pub async fn insert_source(mut connection: &Connection, new: &NewArticleSource<'_>) -> Result<()> {
+    diesel::insert_into(article_sources::table).values(new).execute(&mut connection).await?;
+    Ok(())
+}
+
+/// Keeps a version of an article as one immutable document.
+pub async fn insert_revision(
+    mut connection: &Connection,
+    article: ArticleId,
+    version: i32,
+    document: serde_json::Value,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::insert_into(article_revisions::table)
+        .values((
+            article_revisions::article_id.eq(article),
+            article_revisions::version.eq(version),
+            article_revisions::document.eq(document),
+            article_revisions::created_at.eq(now),
+        ))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
+/// The slug of the article that was imported from exactly these bytes.
+pub async fn article_with_source(mut connection: &Connection, digest: &[u8]) -> Result<Option<String>> {
+    Ok(article_sources::table
+        .inner_join(articles::table)
+        .select(articles::slug)
+        .filter(article_sources::digest.eq(digest))
+        .first(&mut connection)
+        .await
+        .optional()?)
+}
+
+/// The slug of the article that another system calls so.
+pub async fn article_with_external_id(
+    mut connection: &Connection,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<String>> {
+    Ok(article_external_ids::table
+        .inner_join(articles::table)
+        .select(articles::slug)
+        .filter(article_external_ids::source.eq(source))
+        .filter(article_external_ids::external_id.eq(external_id))
+        .first(&mut connection)
+        .await
+        .optional()?)
+}
+
+/// Whether there is any article at all, drafts included.
+pub async fn is_any_article(mut connection: &Connection) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(articles::table.select(articles::id))).get_result(&mut connection).await?)
 }

@@ -23,20 +23,14 @@ pub(super) struct Cue {
 const REACH: usize = 80;
 
 fn is_verb(outline: &Outline, index: usize) -> bool {
-    outline.has_word(index, |word| {
-        word.starts_with(char::is_lowercase) && words::is_cue_verb(word)
-    })
+    outline.has_word(index, |word| word.starts_with(char::is_lowercase) && words::is_cue_verb(word))
 }
 
 /// A verb of speech, not the noun of the same spelling ("the report", "his comments").
 fn is_verb_in_place(outline: &Outline, index: usize) -> bool {
     let follows_determiner = index > 0
         && outline.has_word(index - 1, |word| {
-            words::is_determiner(word)
-                && !matches!(
-                    word.to_lowercase().as_str(),
-                    "all" | "one" | "both" | "that"
-                )
+            words::is_determiner(word) && !matches!(word.to_lowercase().as_str(), "all" | "one" | "both" | "that")
                 || word.ends_with("'s")
         });
     is_verb(outline, index) && !follows_determiner
@@ -50,10 +44,7 @@ fn skip_adverbs(outline: &Outline, mut index: usize) -> usize {
 }
 
 fn is_word(outline: &Outline, index: usize, expected: &str) -> bool {
-    outline.has_word(index, |_| true)
-        && outline
-            .word(index)
-            .is_some_and(|word| word.eq_ignore_ascii_case(expected))
+    outline.word(index).is_some_and(|word| word.eq_ignore_ascii_case(expected))
 }
 
 /// The cue that follows the quotation at `run`; `ending` is the last character inside its marks.
@@ -85,23 +76,15 @@ fn with_source(rule: &'static str, outline: &Outline, start: usize, at: usize) -
         });
     }
     let (appositive, end) = named_appositive(outline, &source);
-    Some(Cue {
-        rule,
-        items: start..end,
-        appositive,
-        source,
-        is_attached: true,
-    })
+    Some(Cue { rule, items: start..end, appositive, source, is_attached: true })
 }
 
 /// `the harbour master, Ada Kern,`: the name behind the comma, and the role before it.
 fn name_after_role(outline: &Outline, source: &Mention) -> Option<(Mention, Range<usize>)> {
     let comma = source.phrase.end;
     let is_role = source.form == Form::Role && outline.kind(comma) == Some(Kind::Comma);
-    let name = is_role
-        .then(|| mentions::phrase_at(outline, comma + 1))
-        .flatten()
-        .filter(|name| name.form == Form::Person)?;
+    let name =
+        is_role.then(|| mentions::phrase_at(outline, comma + 1)).flatten().filter(|name| name.form == Form::Person)?;
     let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word);
     is_closed.then(|| (name, source.phrase.clone()))
 }
@@ -116,13 +99,10 @@ fn named_appositive(outline: &Outline, source: &Mention) -> (Option<Range<usize>
     }
     let is_of_body = outline.has_word(end, |word| matches!(word, "of" | "from" | "at"))
         && (1..=2).any(|ahead| outline.has_word(end + ahead, mentions::is_capitalised));
-    let last = (end..end + 10)
-        .find(|&index| outline.has_word(index, |_| true) != true || is_verb(outline, index));
+    let last = (end..end + 10).find(|&index| outline.word(index).is_none() || is_verb(outline, index));
     match last {
         Some(last)
-            if is_of_body
-                && !(end + 1..end + 3)
-                    .any(|index| outline.has_word(index, words::is_month_or_day)) =>
+            if is_of_body && !(end + 1..end + 3).any(|index| outline.has_word(index, words::is_month_or_day)) =>
         {
             (Some(end..last), last)
         }
@@ -143,13 +123,7 @@ fn subject_then_verb(outline: &Outline, start: usize, is_after_stop: bool) -> Op
     if !is_verb(outline, verb) || is_after_stop && !ends_clause(outline, verb + 1) {
         return None;
     }
-    Some(Cue {
-        rule: "cue_after",
-        items: start..verb + 1,
-        appositive,
-        source,
-        is_attached: true,
-    })
+    Some(Cue { rule: "cue_after", items: start..verb + 1, appositive, source, is_attached: true })
 }
 
 /// Steps over what stands between commas after a name.
@@ -165,8 +139,7 @@ fn after_parenthesis(outline: &Outline, comma: usize) -> (Option<Range<usize>>, 
     });
     match end {
         Some(end) if outline.kind(end) == Some(Kind::Comma) => {
-            let words = mentions::appositive(outline, comma)
-                .map(|(words, stop)| words.start..stop.min(end));
+            let words = mentions::appositive(outline, comma).map(|(words, stop)| words.start..stop.min(end));
             (words, end + 1)
         }
         _ => (None, comma),
@@ -178,16 +151,7 @@ fn ends_clause(outline: &Outline, index: usize) -> bool {
         Some(Kind::Word) => outline.has_word(index, |word| {
             matches!(
                 word,
-                "on" | "in"
-                    | "at"
-                    | "during"
-                    | "after"
-                    | "before"
-                    | "when"
-                    | "as"
-                    | "last"
-                    | "yesterday"
-                    | "today"
+                "on" | "in" | "at" | "during" | "after" | "before" | "when" | "as" | "last" | "yesterday" | "today"
             ) || words::is_adverb(word)
                 || words::is_month_or_day(word)
         }),
@@ -196,11 +160,7 @@ fn ends_clause(outline: &Outline, index: usize) -> bool {
 }
 
 /// The first item of the sentence that an item stands in.
-pub(super) fn sentence_start(
-    outline: &Outline,
-    ends_sentence: &dyn Fn(usize) -> bool,
-    index: usize,
-) -> usize {
+pub(super) fn sentence_start(outline: &Outline, ends_sentence: &dyn Fn(usize) -> bool, index: usize) -> usize {
     let floor = index.saturating_sub(REACH);
     (floor..index)
         .rev()
@@ -214,45 +174,23 @@ pub(super) fn sentence_start(
 
 /// The cue in the words from `floor` up to the quotation at `run`.
 pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue> {
-    let verb = (floor..run)
-        .rev()
-        .find(|&index| is_verb_in_place(outline, index) || is_phrase_cue(outline, index))?;
+    let verb = (floor..run).rev().find(|&index| is_verb_in_place(outline, index) || is_phrase_cue(outline, index))?;
     let gap = verb + 1..run;
-    let is_adjacent = gap.clone().all(|index| {
-        outline.kind(index) != Some(Kind::Word) || outline.has_word(index, words::is_adverb)
-    });
+    let is_adjacent =
+        gap.clone().all(|index| outline.kind(index) != Some(Kind::Word) || outline.has_word(index, words::is_adverb));
     let is_attached = is_adjacent || outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon);
     if is_phrase_cue(outline, verb) {
         let cue = with_source("according_to", outline, verb, verb + 2)?;
-        return Some(Cue {
-            is_attached: cue.items.end + 1 >= run,
-            ..cue
-        });
+        return Some(Cue { is_attached: cue.items.end + 1 >= run, ..cue });
     }
     if is_word(outline, verb + 1, "by") {
         let source = mentions::phrase_at(outline, verb + 2)?;
         let items = verb..source.phrase.end;
-        return Some(Cue {
-            rule: "cue_before",
-            source,
-            appositive: None,
-            items,
-            is_attached,
-        });
+        return Some(Cue { rule: "cue_before", source, appositive: None, items, is_attached });
     }
     let (source, appositive) = subject(outline, floor, verb)?;
-    let rule = if outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon) {
-        "colon"
-    } else {
-        "cue_before"
-    };
-    Some(Cue {
-        rule,
-        items: source.phrase.start..verb + 1,
-        source,
-        appositive,
-        is_attached,
-    })
+    let rule = if outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon) { "colon" } else { "cue_before" };
+    Some(Cue { rule, items: source.phrase.start..verb + 1, source, appositive, is_attached })
 }
 
 /// "according to …" and "in the words of …".
@@ -262,15 +200,9 @@ fn is_phrase_cue(outline: &Outline, index: usize) -> bool {
 }
 
 /// The subject of a verb: the phrase before it, with what stands between commas stepped over.
-fn subject(
-    outline: &Outline,
-    floor: usize,
-    verb: usize,
-) -> Option<(Mention, Option<Range<usize>>)> {
+fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Option<Range<usize>>)> {
     let mut end = verb;
-    while end > floor
-        && (outline.has_word(end - 1, words::is_adverb) || is_word(outline, end - 1, "who"))
-    {
+    while end > floor && (outline.has_word(end - 1, words::is_adverb) || is_word(outline, end - 1, "who")) {
         end -= 1;
     }
     if end > floor && outline.has_word(end - 1, |word| matches!(word, "and" | "but")) {
@@ -286,88 +218,58 @@ fn subject(
             .map(|mention| (mention, role_before_comma(outline, floor, end)));
     }
     let last_comma = end - 1;
-    let before_commas = (floor..last_comma)
-        .rev()
-        .filter(|&index| outline.kind(index) == Some(Kind::Comma))
-        .take(4);
-    let candidates = before_commas.filter_map(|comma| {
-        mentions::phrase_before(outline, floor, comma).map(|mention| (comma, mention))
-    });
+    let before_commas = (floor..last_comma).rev().filter(|&index| outline.kind(index) == Some(Kind::Comma)).take(4);
+    let candidates = before_commas
+        .filter_map(|comma| mentions::phrase_before(outline, floor, comma).map(|mention| (comma, mention)));
     let (named, described): (Vec<_>, Vec<_>) = candidates
         .filter(|(_, mention)| mention.form != Form::Group && !mention.form.is_pronoun())
         .partition(|(_, mention)| mention.form != Form::Role);
     let with_words = |(comma, mention)| {
-        let words = mentions::appositive(outline, comma)
-            .map(|(words, stop)| words.start..stop.min(last_comma));
+        let words = mentions::appositive(outline, comma).map(|(words, stop)| words.start..stop.min(last_comma));
         (mention, words)
     };
-    let nearest =
-        || mentions::phrase_before(outline, floor, last_comma).map(|mention| (mention, None));
-    let is_name_behind_role =
-        named.is_empty() && nearest().is_some_and(|(mention, _)| mention.form == Form::Person);
+    let nearest = || mentions::phrase_before(outline, floor, last_comma).map(|mention| (mention, None));
+    let is_name_behind_role = named.is_empty() && nearest().is_some_and(|(mention, _)| mention.form == Form::Person);
     if is_name_behind_role {
         return nearest();
     }
-    named
-        .into_iter()
-        .next()
-        .or_else(|| described.into_iter().next())
-        .map(with_words)
-        .or_else(nearest)
+    named.into_iter().next().or_else(|| described.into_iter().next()).map(with_words).or_else(nearest)
 }
 
 /// "…, with Kern adding": the subject of a participle stands behind "with".
 fn after_with(outline: &Outline, floor: usize, end: usize, verb: usize) -> Option<usize> {
     let is_participle = outline.has_word(verb, |word| word.ends_with("ing"));
     let nearby = end.saturating_sub(8).max(floor)..end;
-    is_participle
-        .then(|| nearby.rev().find(|&index| is_word(outline, index, "with")))
-        .flatten()
-        .map(|with| with + 1)
+    is_participle.then(|| nearby.rev().find(|&index| is_word(outline, index, "with"))).flatten().map(|with| with + 1)
 }
 
 /// `The harbour master, Ada Kern said`: the role that stands before the name and a comma.
 fn role_before_comma(outline: &Outline, floor: usize, end: usize) -> Option<Range<usize>> {
-    let name = mentions::phrase_before(outline, floor, end)
-        .filter(|mention| mention.form == Form::Person)?;
-    let comma = name
-        .phrase
-        .start
-        .checked_sub(1)
-        .filter(|&comma| comma > floor && outline.kind(comma) == Some(Kind::Comma))?;
-    let role = mentions::phrase_before(outline, floor, comma)
-        .filter(|mention| mention.form == Form::Role)?;
+    let name = mentions::phrase_before(outline, floor, end).filter(|mention| mention.form == Form::Person)?;
+    let comma =
+        name.phrase.start.checked_sub(1).filter(|&comma| comma > floor && outline.kind(comma) == Some(Kind::Comma))?;
+    let role = mentions::phrase_before(outline, floor, comma).filter(|mention| mention.form == Form::Role)?;
     Some(role.phrase)
 }
 
 /// Whether a verb of speech stands right before the quotation, whoever its subject may be.
 pub(super) fn is_led_in(outline: &Outline, run: usize) -> bool {
     let is_pause = |index: usize| matches!(outline.kind(index), Some(Kind::Comma | Kind::Colon));
-    let last = if run > 0 && is_pause(run - 1) {
-        run.checked_sub(2)
-    } else {
-        run.checked_sub(1)
-    };
+    let last = if run > 0 && is_pause(run - 1) { run.checked_sub(2) } else { run.checked_sub(1) };
     last.is_some_and(|last| is_verb_in_place(outline, last))
 }
 
 /// "Kern warned them and said", "Kern warned them, adding": the subject of the sentence's earlier verb.
-fn earlier_subject(
-    outline: &Outline,
-    floor: usize,
-    end: usize,
-) -> Option<(Mention, Option<Range<usize>>)> {
-    let verb = (floor..end)
-        .rev()
-        .find(|&index| is_verb_in_place(outline, index))?;
+fn earlier_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mention, Option<Range<usize>>)> {
+    let verb = (floor..end).rev().find(|&index| is_verb_in_place(outline, index))?;
     mentions::phrase_before(outline, floor, verb).map(|mention| (mention, None))
 }
 
 /// The attribution that fills the rest of a paragraph after its quotations: `- Ada Kern, pilot`.
 pub(super) fn closing_line(outline: &Outline, run: usize) -> Option<Range<usize>> {
     let only_runs = (0..run).all(|index| !matches!(outline.kind(index), Some(Kind::Word)));
-    let start = (run + 1..outline.items.len())
-        .find(|&index| !matches!(outline.kind(index), Some(Kind::Dash | Kind::Other)))?;
+    let start =
+        (run + 1..outline.items.len()).find(|&index| !matches!(outline.kind(index), Some(Kind::Dash | Kind::Other)))?;
     (only_runs && outline.kind(start) == Some(Kind::Word)).then_some(start..outline.items.len())
 }
 
@@ -380,11 +282,8 @@ mod tests {
     fn source(text: &str) -> Option<String> {
         let paragraphs = marks::read_marks(text);
         let outline = Outline::of(text, &paragraphs[0]);
-        let run = (0..outline.items.len())
-            .find(|&index| matches!(outline.kind(index), Some(Kind::Run(_))))?;
-        let ending = text[paragraphs[0].runs[0].inner.clone()]
-            .chars()
-            .next_back();
+        let run = (0..outline.items.len()).find(|&index| matches!(outline.kind(index), Some(Kind::Run(_))))?;
+        let ending = text[paragraphs[0].runs[0].inner.clone()].chars().next_back();
         let cue = after(&outline, run, ending).or_else(|| before(&outline, 0, run))?;
         Some(text[outline.span(&cue.source.name)].to_owned())
     }
@@ -408,13 +307,7 @@ mod tests {
 
     #[test]
     fn a_sentence_after_the_quotation_is_no_attribution_of_it() {
-        assert_eq!(
-            source("\"We are late.\" Ada Kern claimed that the road was closed."),
-            None
-        );
-        assert_eq!(
-            source("\"We are late.\" The report on Ada Kern is long."),
-            None
-        );
+        assert_eq!(source("\"We are late.\" Ada Kern claimed that the road was closed."), None);
+        assert_eq!(source("\"We are late.\" The report on Ada Kern is long."), None);
     }
 }

@@ -35,16 +35,9 @@ pub fn find_passage(pull: &str, body: &str) -> Match {
     let pull_words = Words::of(pull);
     let body_words = Words::of(body);
     if let Some(start) = position_of(&pull_words.keys, &body_words.keys) {
-        return found(
-            Fidelity::Verbatim,
-            &body_words,
-            start..start + pull_words.keys.len(),
-        );
+        return found(Fidelity::Verbatim, &body_words, start..start + pull_words.keys.len());
     }
-    nearest(&pull_words, &body_words).unwrap_or(Match {
-        fidelity: Fidelity::NotInBody,
-        passage: None,
-    })
+    nearest(&pull_words, &body_words).unwrap_or(Match { fidelity: Fidelity::NotInBody, passage: None })
 }
 
 /// Words reduced to their identity, each with its bytes in the text.
@@ -55,14 +48,10 @@ struct Words {
 
 impl Words {
     fn of(text: &str) -> Self {
-        let mut words = Self {
-            keys: Vec::new(),
-            spans: Vec::new(),
-        };
+        let mut words = Self { keys: Vec::new(), spans: Vec::new() };
         let mut start = None;
         for (at, character) in text.char_indices().chain([(text.len(), ' ')]) {
-            let is_part = character.is_alphanumeric()
-                || matches!(character, '\'' | '\u{2019}' | '\u{300}'..='\u{36F}');
+            let is_part = character.is_alphanumeric() || matches!(character, '\'' | '\u{2019}' | '\u{300}'..='\u{36F}');
             match (is_part, start) {
                 (true, None) => start = Some(at),
                 (false, Some(from)) => {
@@ -85,16 +74,8 @@ impl Words {
 }
 
 fn found(fidelity: Fidelity, body: &Words, words: Range<usize>) -> Match {
-    let passage = body.spans.get(words.start).zip(
-        words
-            .end
-            .checked_sub(1)
-            .and_then(|last| body.spans.get(last)),
-    );
-    Match {
-        fidelity,
-        passage: passage.map(|(first, last)| first.start..last.end),
-    }
+    let passage = body.spans.get(words.start).zip(words.end.checked_sub(1).and_then(|last| body.spans.get(last)));
+    Match { fidelity, passage: passage.map(|(first, last)| first.start..last.end) }
 }
 
 /// Where a sequence of words stands in another, by the failure function of Knuth, Morris and Pratt: linear time.
@@ -141,10 +122,7 @@ fn nearest(pull: &Words, body: &Words) -> Option<Match> {
     }
     let window = densest_window(words, &body.keys)?;
     let aligned = longest_common(words, &body.keys[window.clone()]);
-    let (first, last) = (
-        aligned.first()? + window.start,
-        aligned.last()? + window.start,
-    );
+    let (first, last) = (aligned.first()? + window.start, aligned.last()? + window.start);
     let fidelity = if aligned.len() == pull.keys.len() {
         Fidelity::Trimmed
     } else if aligned.len() as f32 >= LEAST_SHARED * words.len() as f32 {
@@ -157,14 +135,9 @@ fn nearest(pull: &Words, body: &Words) -> Option<Match> {
 
 /// The stretch of the body in which most pairs of neighbouring words are pairs of the pull quote too.
 fn densest_window(words: &[String], body: &[String]) -> Option<Range<usize>> {
-    let pairs: HashSet<(&str, &str)> = words
-        .windows(2)
-        .map(|pair| (pair[0].as_str(), pair[1].as_str()))
-        .collect();
-    let is_shared: Vec<bool> = body
-        .windows(2)
-        .map(|pair| pairs.contains(&(pair[0].as_str(), pair[1].as_str())))
-        .collect();
+    let pairs: HashSet<(&str, &str)> = words.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
+    let is_shared: Vec<bool> =
+        body.windows(2).map(|pair| pairs.contains(&(pair[0].as_str(), pair[1].as_str()))).collect();
     let length = words.len() * STRETCH;
     let (mut count, mut best, mut best_end) = (0usize, 0usize, 0usize);
     for (index, shared) in is_shared.iter().enumerate() {
@@ -215,10 +188,7 @@ mod tests {
 
     fn matched(pull: &str) -> (Fidelity, &str) {
         let found = find_passage(pull, BODY);
-        (
-            found.fidelity,
-            found.passage.map_or("", |passage| &BODY[passage]),
-        )
+        (found.fidelity, found.passage.map_or("", |passage| &BODY[passage]))
     }
 
     #[test]
@@ -238,14 +208,8 @@ mod tests {
 
     #[test]
     fn words_put_in_make_it_edited_and_other_words_are_not_in_the_body() {
-        assert_eq!(
-            matched("nobody at all expected the great storm to turn").0,
-            Fidelity::Edited
-        );
-        assert_eq!(
-            matched("We sold the boat the year after that"),
-            (Fidelity::NotInBody, "")
-        );
+        assert_eq!(matched("nobody at all expected the great storm to turn").0, Fidelity::Edited);
+        assert_eq!(matched("We sold the boat the year after that"), (Fidelity::NotInBody, ""));
         assert_eq!(matched(""), (Fidelity::NotInBody, ""));
     }
 }

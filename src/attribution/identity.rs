@@ -21,17 +21,12 @@ pub fn identity_key(text: &str) -> String {
 
 /// How many words a text has, as a reader counts: "six-year-old" is one.
 pub fn word_count(text: &str) -> usize {
-    text.split_whitespace()
-        .filter(|chunk| chunk.chars().any(char::is_alphanumeric))
-        .count()
+    text.split_whitespace().filter(|chunk| chunk.chars().any(char::is_alphanumeric)).count()
 }
 
 /// Apostrophes, combining accents and soft hyphens neither part words nor belong to the key.
 fn is_within_word(character: char) -> bool {
-    matches!(
-        character,
-        '\'' | '\u{2019}' | '\u{2018}' | '\u{2BC}' | '\u{AD}' | '\u{200D}' | '\u{300}'..='\u{36F}'
-    )
+    matches!(character, '\'' | '\u{2019}' | '\u{2018}' | '\u{2BC}' | '\u{AD}' | '\u{200D}' | '\u{300}'..='\u{36F}')
 }
 
 fn push_folded(character: char, key: &mut String) {
@@ -48,10 +43,7 @@ mod tests {
 
     #[test]
     fn case_marks_punctuation_and_blanks_do_not_count() {
-        assert_eq!(
-            identity_key("  \u{201C}It\u{2019}s late \u{2014} too late,\u{201D}  "),
-            "its late too late"
-        );
+        assert_eq!(identity_key("  \u{201C}It\u{2019}s late \u{2014} too late,\u{201D}  "), "its late too late");
         assert_eq!(identity_key("it's LATE,\n\ntoo late."), "its late too late");
     }
 
@@ -66,10 +58,7 @@ mod tests {
 
     #[test]
     fn words_are_counted_as_a_reader_counts() {
-        assert_eq!(
-            word_count("The six-year-old \u{2014} he's mine \u{2014} left."),
-            5
-        );
+        assert_eq!(word_count("The six-year-old \u{2014} he's mine \u{2014} left."), 5);
         assert_eq!(word_count(" \u{2014} "), 0);
     }
 }

@@ -35,15 +35,10 @@ pub(crate) fn read_marks(text: &str) -> Vec<MarkedParagraph> {
     for (index, span) in spans.iter().enumerate() {
         let is_taken_up = spans.get(index + 1).is_some_and(|next| {
             opens_with_mark(&text[next.clone()])
-                || marks[index + 1]
-                    .first()
-                    .is_some_and(|mark| mark.shape != Shape::Left && !mark.is_before_word())
+                || marks[index + 1].first().is_some_and(|mark| mark.shape != Shape::Left && !mark.is_before_word())
         });
         let runs = runs_of_paragraph(text, span, &marks[index], is_taken_up);
-        marked.push(MarkedParagraph {
-            span: span.clone(),
-            runs,
-        });
+        marked.push(MarkedParagraph { span: span.clone(), runs });
     }
     marked
 }
@@ -70,25 +65,16 @@ fn paragraphs(text: &str) -> Vec<Range<usize>> {
 
 /// Whether a paragraph begins with a mark that may open a quotation.
 pub(crate) fn opens_with_mark(paragraph: &str) -> bool {
-    paragraph
-        .chars()
-        .next()
-        .is_some_and(|first| matches!(first, '"' | '\u{201C}' | '\u{201E}' | '\u{AB}' | '\u{201F}'))
+    paragraph.chars().next().is_some_and(|first| matches!(first, '"' | '\u{201C}' | '\u{201E}' | '\u{AB}' | '\u{201F}'))
 }
 
 /// Whether the character is a quotation mark of any kind that is never an apostrophe.
 pub(crate) fn is_double_mark(character: char) -> bool {
-    matches!(
-        character,
-        '"' | '\u{201C}' | '\u{201D}' | '\u{201E}' | '\u{201F}' | '\u{AB}' | '\u{BB}' | '\u{FF02}'
-    )
+    matches!(character, '"' | '\u{201C}' | '\u{201D}' | '\u{201E}' | '\u{201F}' | '\u{AB}' | '\u{BB}' | '\u{FF02}')
 }
 
 fn is_single_mark(character: char) -> bool {
-    matches!(
-        character,
-        '\'' | '\u{2018}' | '\u{2019}' | '\u{201A}' | '\u{2039}' | '\u{203A}'
-    )
+    matches!(character, '\'' | '\u{2018}' | '\u{2019}' | '\u{201A}' | '\u{2039}' | '\u{203A}')
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,28 +105,14 @@ impl Mark {
     /// Nothing that belongs to a word stands on its left: here a quotation may begin.
     fn is_after_gap(&self) -> bool {
         self.before.is_none_or(|before| {
-            before.is_whitespace()
-                || matches!(before, '(' | '[' | '{' | '\u{2014}' | '\u{2013}' | '/')
+            before.is_whitespace() || matches!(before, '(' | '[' | '{' | '\u{2014}' | '\u{2013}' | '/')
         })
     }
 
     fn is_before_word(&self) -> bool {
         self.after.is_some_and(|after| {
             !after.is_whitespace()
-                && !matches!(
-                    after,
-                    '.' | ','
-                        | ';'
-                        | ':'
-                        | '!'
-                        | '?'
-                        | ')'
-                        | ']'
-                        | '}'
-                        | '\u{2014}'
-                        | '\u{2013}'
-                        | '-'
-                )
+                && !matches!(after, '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '}' | '\u{2014}' | '\u{2013}' | '-')
                 && !is_double_mark(after)
                 || after == '.' && self.is_after_gap()
         })
@@ -155,8 +127,7 @@ impl Mark {
     }
 
     fn follows_stop(&self) -> bool {
-        self.before
-            .is_some_and(|before| matches!(before, '.' | '!' | '?' | ',' | '\u{2026}'))
+        self.before.is_some_and(|before| matches!(before, '.' | '!' | '?' | ',' | '\u{2026}'))
     }
 
     fn is_inch_mark(&self) -> bool {
@@ -185,13 +156,7 @@ fn marks_where(text: &str, span: &Range<usize>, is_wanted: fn(char) -> bool) -> 
     while let Some((at, character)) = characters.next() {
         if is_wanted(character) {
             let after = characters.peek().map(|&(_, next)| next);
-            marks.push(Mark {
-                at: span.start + at,
-                character,
-                shape: shape_of(character),
-                before,
-                after,
-            });
+            marks.push(Mark { at: span.start + at, character, shape: shape_of(character), before, after });
         }
         before = Some(character);
     }
@@ -215,11 +180,7 @@ fn action_inside(mark: &Mark, next: Option<&Mark>, innermost: &Mark) -> Action {
     match mark.shape {
         Shape::Low => Action::Open,
         Shape::Left if innermost.shape == Shape::Low => Action::Close,
-        Shape::Left
-            if innermost.is_guillemet()
-                && mark.is_guillemet()
-                && innermost.shape == Shape::Right =>
-        {
+        Shape::Left if innermost.is_guillemet() && mark.is_guillemet() && innermost.shape == Shape::Right => {
             Action::Close
         }
         Shape::Left if mark.can_only_close() => Action::Close,
@@ -247,43 +208,23 @@ fn action_outside(mark: &Mark, next: Option<&Mark>, is_first: bool, is_odd: bool
         return Action::Open;
     }
     if mark.is_before_word() {
-        let lost_its_opening =
-            is_first && mark.follows_stop() && (is_odd || mark.shape == Shape::Right);
-        return if lost_its_opening {
-            Action::CloseFromStart
-        } else {
-            Action::Open
-        };
+        let lost_its_opening = is_first && mark.follows_stop() && (is_odd || mark.shape == Shape::Right);
+        return if lost_its_opening { Action::CloseFromStart } else { Action::Open };
     }
     if mark.is_after_gap() {
-        return if next.is_some() {
-            Action::Open
-        } else {
-            Action::Skip
-        };
+        return if next.is_some() { Action::Open } else { Action::Skip };
     }
-    let is_displaced = mark
-        .before
-        .is_some_and(|before| matches!(before, ',' | ':'))
-        && next.is_some_and(Mark::can_only_close);
+    let is_displaced =
+        mark.before.is_some_and(|before| matches!(before, ',' | ':')) && next.is_some_and(Mark::can_only_close);
     let is_doubled = next.is_some_and(|next| next.at == mark.end());
     if is_displaced && !is_doubled && mark.shape == Shape::Straight {
         return Action::Open;
     }
-    if is_first {
-        Action::CloseFromStart
-    } else {
-        Action::Skip
-    }
+    if is_first { Action::CloseFromStart } else { Action::Skip }
 }
 
 /// The outermost runs of one paragraph.
-fn runs_of_paragraph(
-    text: &str,
-    span: &Range<usize>,
-    marks: &[Mark],
-    is_taken_up: bool,
-) -> Vec<Run> {
+fn runs_of_paragraph(text: &str, span: &Range<usize>, marks: &[Mark], is_taken_up: bool) -> Vec<Run> {
     let mut open: Vec<Mark> = Vec::new();
     let mut found: Vec<Run> = Vec::new();
     let is_odd = marks.iter().filter(|mark| !mark.is_inch_mark()).count() % 2 == 1;
@@ -295,16 +236,12 @@ fn runs_of_paragraph(
         };
         match action {
             Action::Open => open.push(*mark),
-            Action::Close => found.extend(
-                open.pop()
-                    .and_then(|opening| run(text, opening.at, opening.end(), mark.at, mark.end())),
-            ),
+            Action::Close => {
+                found.extend(open.pop().and_then(|opening| run(text, opening.at, opening.end(), mark.at, mark.end())))
+            }
             Action::CloseFromStart => {
                 let start = span.start;
-                found.extend(run(text, start, start, mark.at, mark.end()).map(|run| Run {
-                    is_opened: false,
-                    ..run
-                }));
+                found.extend(run(text, start, start, mark.at, mark.end()).map(|run| Run { is_opened: false, ..run }));
             }
             Action::Skip => {}
         }
@@ -316,28 +253,15 @@ fn runs_of_paragraph(
 }
 
 /// A run whose closing mark the paragraph's end stands in for, where that is what the writer must have meant.
-fn unclosed_run(
-    text: &str,
-    span: &Range<usize>,
-    opening: &Mark,
-    found: &[Run],
-    is_taken_up: bool,
-) -> Option<Run> {
+fn unclosed_run(text: &str, span: &Range<usize>, opening: &Mark, found: &[Run], is_taken_up: bool) -> Option<Run> {
     let paragraph_ends_closed = found.last().is_some_and(|last| last.outer.end == span.end);
-    let holds_another = found
-        .iter()
-        .rev()
-        .take(1)
-        .any(|last| last.outer.start > opening.at);
+    let holds_another = found.iter().rev().take(1).any(|last| last.outer.start > opening.at);
     let lead = text[span.start..opening.at].trim_end();
     let is_led_in = lead.is_empty() || lead.ends_with([',', ':']);
     if paragraph_ends_closed || (!is_taken_up && (holds_another || !is_led_in)) {
         return None;
     }
-    run(text, opening.at, opening.end(), span.end, span.end).map(|run| Run {
-        is_closed: false,
-        ..run
-    })
+    run(text, opening.at, opening.end(), span.end, span.end).map(|run| Run { is_closed: false, ..run })
 }
 
 fn run(text: &str, start: usize, inner_start: usize, inner_end: usize, end: usize) -> Option<Run> {
@@ -379,21 +303,10 @@ fn with_single_marks(text: &str, span: &Range<usize>, mut runs: Vec<Run>) -> Vec
         if !opens_single(text, opening) {
             continue;
         }
-        let following = singles[index..]
-            .iter()
-            .take_while(|mark| !opens_single(text, mark));
+        let following = singles[index..].iter().take_while(|mark| !opens_single(text, mark));
         if let Some(closing) = closing_single(following) {
-            added.extend(run(
-                text,
-                opening.at,
-                opening.end(),
-                closing.at,
-                closing.end(),
-            ));
-            index += singles[index..]
-                .iter()
-                .take_while(|mark| mark.at <= closing.at)
-                .count();
+            added.extend(run(text, opening.at, opening.end(), closing.at, closing.end()));
+            index += singles[index..].iter().take_while(|mark| mark.at <= closing.at).count();
         }
     }
     runs.append(&mut added);
@@ -401,18 +314,11 @@ fn with_single_marks(text: &str, span: &Range<usize>, mut runs: Vec<Run>) -> Vec
 }
 
 fn opens_single(text: &str, mark: &Mark) -> bool {
-    if !mark.is_after_gap()
-        || mark
-            .after
-            .is_none_or(|after| after.is_whitespace() || after.is_numeric())
-    {
+    if !mark.is_after_gap() || mark.after.is_none_or(|after| after.is_whitespace() || after.is_numeric()) {
         return false;
     }
-    let next_word: String = text[mark.end()..]
-        .chars()
-        .take_while(|character| character.is_alphabetic())
-        .take(8)
-        .collect();
+    let next_word: String =
+        text[mark.end()..].chars().take_while(|character| character.is_alphabetic()).take(8).collect();
     mark.shape != Shape::Right && !(mark.shape == Shape::Straight && words::is_elision(&next_word))
 }
 
@@ -434,11 +340,7 @@ mod tests {
     use super::*;
 
     fn inner(text: &str) -> Vec<&str> {
-        read_marks(text)
-            .iter()
-            .flat_map(|paragraph| &paragraph.runs)
-            .map(|run| &text[run.inner.clone()])
-            .collect()
+        read_marks(text).iter().flat_map(|paragraph| &paragraph.runs).map(|run| &text[run.inner.clone()]).collect()
     }
 
     #[test]
@@ -463,38 +365,20 @@ mod tests {
             inner("\"The sign said \"keep out\" in red.\" They went in."),
             ["The sign said \"keep out\" in red."]
         );
-        assert_eq!(
-            inner("\"It said 'no' to me,\" he told us."),
-            ["It said 'no' to me,"]
-        );
+        assert_eq!(inner("\"It said 'no' to me,\" he told us."), ["It said 'no' to me,"]);
     }
 
     #[test]
     fn missing_blanks_do_not_join_neighbours() {
-        assert_eq!(
-            inner("\"One is done.\"\"Two is not.\"Ada Kern"),
-            ["One is done.", "Two is not."]
-        );
-        assert_eq!(
-            inner("She wrote,\"we left at dawn.\"They had."),
-            ["we left at dawn."]
-        );
+        assert_eq!(inner("\"One is done.\"\"Two is not.\"Ada Kern"), ["One is done.", "Two is not."]);
+        assert_eq!(inner("She wrote,\"we left at dawn.\"They had."), ["we left at dawn."]);
     }
 
     #[test]
     fn a_mark_lost_at_the_edge_of_a_paragraph_is_put_back() {
-        assert_eq!(
-            inner("We left at dawn.\"Ada Kern, pilot"),
-            ["We left at dawn."]
-        );
-        assert_eq!(
-            inner("We left at dawn.\" Ada Kern said. \"It was cold.\""),
-            ["We left at dawn.", "It was cold."]
-        );
-        assert_eq!(
-            inner("Kern wrote: \"We left at dawn."),
-            ["We left at dawn."]
-        );
+        assert_eq!(inner("We left at dawn.\"Ada Kern, pilot"), ["We left at dawn."]);
+        assert_eq!(inner("We left at dawn.\" Ada Kern said. \"It was cold.\""), ["We left at dawn.", "It was cold."]);
+        assert_eq!(inner("Kern wrote: \"We left at dawn."), ["We left at dawn."]);
     }
 
     #[test]
@@ -510,17 +394,11 @@ mod tests {
     fn apostrophes_and_inch_marks_are_no_marks() {
         assert!(inner("The drivers' strike of '09 isn't over, y'all; rock 'n' roll.").is_empty());
         assert!(inner("A 5'4\" plank and a 12\" pipe.").is_empty());
-        assert_eq!(
-            inner("\"The 12\" pipe burst,\" she said."),
-            ["The 12\" pipe burst,"]
-        );
+        assert_eq!(inner("\"The 12\" pipe burst,\" she said."), ["The 12\" pipe burst,"]);
     }
 
     #[test]
     fn a_blank_on_the_wrong_side_of_a_mark_is_forgiven() {
-        assert_eq!(
-            inner("Kern said,\" We left at dawn and met nobody\"."),
-            ["We left at dawn and met nobody"]
-        );
+        assert_eq!(inner("Kern said,\" We left at dawn and met nobody\"."), ["We left at dawn and met nobody"]);
     }
 }

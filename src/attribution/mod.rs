@@ -54,15 +54,12 @@ impl Speaker {
     /// False for someone known only by a description ("a spokesman"), who is nobody to recognise elsewhere.
     pub fn is_named(&self) -> bool {
         let mut words = self.name.split_whitespace();
-        let opens_as_name = words
-            .next()
-            .is_some_and(|first| mentions::is_capitalised(first) && !words::is_determiner(first));
+        let opens_as_name =
+            words.next().is_some_and(|first| mentions::is_capitalised(first) && !words::is_determiner(first));
         match self.kind {
             SpeakerKind::Organization => true,
             SpeakerKind::Group => false,
-            SpeakerKind::Person => {
-                opens_as_name && words.next_back().is_none_or(mentions::is_capitalised)
-            }
+            SpeakerKind::Person => opens_as_name && words.next_back().is_none_or(mentions::is_capitalised),
         }
     }
 }

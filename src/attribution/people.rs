@@ -16,45 +16,30 @@ pub(super) enum Gender {
 }
 
 impl Gender {
-    pub fn is_told_by(self, pronoun: Form) -> bool {
-        matches!(
-            (self, pronoun),
-            (Self::Female, Form::She) | (Self::Male, Form::He)
-        )
+    pub(super) fn is_told_by(self, pronoun: Form) -> bool {
+        matches!((self, pronoun), (Self::Female, Form::She) | (Self::Male, Form::He))
     }
 
-    pub fn fits(self, pronoun: Form) -> bool {
-        !matches!(
-            (self, pronoun),
-            (Self::Female, Form::He) | (Self::Male, Form::She)
-        )
+    pub(super) fn fits(self, pronoun: Form) -> bool {
+        !matches!((self, pronoun), (Self::Female, Form::He) | (Self::Male, Form::She))
     }
 
     fn of(lead: &str, name: &str, role: Option<&str>) -> Self {
         let first = name.split_whitespace().next().unwrap_or_default();
         let told = |word: &str| match word.to_lowercase().trim_end_matches('.') {
-            "mr" | "sir" | "lord" | "king" | "father" | "brother" | "son" | "husband" | "uncle"
-            | "prince" | "herr" | "monsieur" | "actor" => Some(Self::Male),
-            "mrs" | "ms" | "miss" | "lady" | "dame" | "queen" | "mother" | "sister"
-            | "daughter" | "wife" | "aunt" | "princess" | "frau" | "madame" | "actress" => {
-                Some(Self::Female)
-            }
+            "mr" | "sir" | "lord" | "king" | "father" | "brother" | "son" | "husband" | "uncle" | "prince" | "herr"
+            | "monsieur" | "actor" => Some(Self::Male),
+            "mrs" | "ms" | "miss" | "lady" | "dame" | "queen" | "mother" | "sister" | "daughter" | "wife" | "aunt"
+            | "princess" | "frau" | "madame" | "actress" => Some(Self::Female),
             word if word.ends_with("woman") => Some(Self::Female),
-            word if word.len() > 4 && word.ends_with("man") && words::is_role_noun(word) => {
-                Some(Self::Male)
-            }
+            word if word.len() > 4 && word.ends_with("man") && words::is_role_noun(word) => Some(Self::Male),
             _ => None,
         };
-        let by_word = lead
-            .split_whitespace()
-            .chain(role.unwrap_or_default().split_whitespace())
-            .find_map(told);
-        by_word.unwrap_or_else(|| {
-            match (words::is_female_name(first), words::is_male_name(first)) {
-                (true, false) => Self::Female,
-                (false, true) => Self::Male,
-                _ => Self::Unknown,
-            }
+        let by_word = lead.split_whitespace().chain(role.unwrap_or_default().split_whitespace()).find_map(told);
+        by_word.unwrap_or_else(|| match (words::is_female_name(first), words::is_male_name(first)) {
+            (true, false) => Self::Female,
+            (false, true) => Self::Male,
+            _ => Self::Unknown,
         })
     }
 }
@@ -89,19 +74,10 @@ pub(super) enum Lookup {
 }
 
 impl People {
-    pub fn in_text(outlines: &[Outline], known: &[Speaker]) -> Self {
+    pub(super) fn in_text(outlines: &[Outline], known: &[Speaker]) -> Self {
         let mut people = Self::default();
-        for speaker in known
-            .iter()
-            .filter(|speaker| speaker.kind == SpeakerKind::Person)
-        {
-            let _ = people.add(
-                String::new(),
-                Speaker {
-                    mention: None,
-                    ..speaker.clone()
-                },
-            );
+        for speaker in known.iter().filter(|speaker| speaker.kind == SpeakerKind::Person) {
+            let _ = people.add(String::new(), Speaker { mention: None, ..speaker.clone() });
         }
         for outline in outlines {
             let mut index = 0;
@@ -112,7 +88,7 @@ impl People {
         people
     }
 
-    pub fn person(&self, index: usize) -> Option<&Person> {
+    pub(super) fn person(&self, index: usize) -> Option<&Person> {
         self.persons.get(index)
     }
 
@@ -133,11 +109,9 @@ impl People {
             end -= 1;
         }
         let floor = start.saturating_sub(6);
-        let parsed = mentions::phrase_before(outline, floor, end)
-            .or_else(|| mentions::read_phrase(outline, start..end));
-        if let Some(mention) =
-            parsed.filter(|mention| mention.form == Form::Person && mention.name.len() >= 2)
-        {
+        let parsed =
+            mentions::phrase_before(outline, floor, end).or_else(|| mentions::read_phrase(outline, start..end));
+        if let Some(mention) = parsed.filter(|mention| mention.form == Form::Person && mention.name.len() >= 2) {
             let (role, organization) = described(outline, &mention, None);
             let lead = outline.text[outline.span(&mention.lead())].to_owned();
             let speaker = Speaker {
@@ -157,14 +131,9 @@ impl People {
 
     /// Adds a person, or what a further mention of one tells; none where namesakes are too many.
     fn add(&mut self, lead: String, speaker: Speaker) -> Option<usize> {
-        let same =
-            self.by_surname
-                .get(&surname(&speaker.name))
-                .and_then(|indices| {
-                    indices.iter().copied().find(|&index| {
-                        is_same_name(&self.persons[index].speaker.name, &speaker.name)
-                    })
-                });
+        let same = self.by_surname.get(&surname(&speaker.name)).and_then(|indices| {
+            indices.iter().copied().find(|&index| is_same_name(&self.persons[index].speaker.name, &speaker.name))
+        });
         if let Some(index) = same {
             self.enrich(index, lead, speaker);
             return Some(index);
@@ -176,11 +145,7 @@ impl People {
         }
         namesakes.push(index);
         let gender = Gender::of(&lead, &speaker.name, speaker.role.as_deref());
-        self.persons.push(Person {
-            speaker,
-            gender,
-            lead,
-        });
+        self.persons.push(Person { speaker, gender, lead });
         self.index_roles(index);
         Some(index)
     }
@@ -199,25 +164,15 @@ impl People {
             person.lead = lead;
         }
         if person.gender == Gender::Unknown {
-            person.gender = Gender::of(
-                &person.lead,
-                &person.speaker.name,
-                person.speaker.role.as_deref(),
-            );
+            person.gender = Gender::of(&person.lead, &person.speaker.name, person.speaker.role.as_deref());
         }
         self.index_roles(index);
     }
 
     fn index_roles(&mut self, index: usize) {
         let person = &self.persons[index];
-        let words = person.lead.split_whitespace().chain(
-            person
-                .speaker
-                .role
-                .as_deref()
-                .unwrap_or_default()
-                .split_whitespace(),
-        );
+        let words =
+            person.lead.split_whitespace().chain(person.speaker.role.as_deref().unwrap_or_default().split_whitespace());
         for word in words.take(12).filter(|word| words::is_role_noun(word)) {
             let holders = self.by_role.entry(word.to_lowercase()).or_default();
             if !holders.contains(&index) && holders.len() < MOST_NAMESAKES {
@@ -227,15 +182,12 @@ impl People {
     }
 
     /// The person a name means: the fullest form of the same name, or the only one of a bare surname.
-    pub fn named(&self, name: &str, lead: &str) -> Lookup {
+    pub(super) fn named(&self, name: &str, lead: &str) -> Lookup {
         let Some(indices) = self.by_surname.get(&surname(name)) else {
             return Lookup::Nobody;
         };
-        let fitting: Vec<usize> = indices
-            .iter()
-            .copied()
-            .filter(|&index| is_same_name(&self.persons[index].speaker.name, name))
-            .collect();
+        let fitting: Vec<usize> =
+            indices.iter().copied().filter(|&index| is_same_name(&self.persons[index].speaker.name, name)).collect();
         match fitting.as_slice() {
             [] => Lookup::Nobody,
             [only] => Lookup::One(*only),
@@ -257,7 +209,7 @@ impl People {
     }
 
     /// The only person of a role ("the captain").
-    pub fn in_role(&self, role: &str) -> Lookup {
+    pub(super) fn in_role(&self, role: &str) -> Lookup {
         match self.by_role.get(&role.to_lowercase()).map(Vec::as_slice) {
             None | Some([]) => Lookup::Nobody,
             Some([only]) => Lookup::One(*only),
@@ -267,12 +219,8 @@ impl People {
 }
 
 fn name_words(name: &str) -> Vec<String> {
-    let words = name
-        .split([' ', '\u{A0}', ',', '\n'])
-        .filter(|word| !word.is_empty() && !words::is_name_suffix(word));
-    words
-        .map(|word| words::without_possessive(word).to_lowercase())
-        .collect()
+    let words = name.split([' ', '\u{A0}', ',', '\n']).filter(|word| !word.is_empty() && !words::is_name_suffix(word));
+    words.map(|word| words::without_possessive(word).to_lowercase()).collect()
 }
 
 fn surname(name: &str) -> String {
@@ -283,14 +231,11 @@ fn surname(name: &str) -> String {
 fn is_same_name(full: &str, other: &str) -> bool {
     let (full, other) = (name_words(full), name_words(other));
     let initial_of = |short: &str, long: &str| {
-        short.trim_end_matches('.').chars().count() == 1
-            && long.starts_with(short.trim_end_matches('.'))
+        short.trim_end_matches('.').chars().count() == 1 && long.starts_with(short.trim_end_matches('.'))
     };
     match (full.as_slice(), other.as_slice()) {
         ([.., a], [.., b]) if a != b => false,
-        ([first, _, ..], [second, _, ..]) => {
-            first == second || initial_of(first, second) || initial_of(second, first)
-        }
+        ([first, _, ..], [second, _, ..]) => first == second || initial_of(first, second) || initial_of(second, first),
         ([_, ..], [_]) | ([_], [_, ..]) => true,
         _ => false,
     }
@@ -314,24 +259,18 @@ pub(super) fn described(
     mention: &Mention,
     apposition: Option<&Range<usize>>,
 ) -> (Option<String>, Option<String>) {
-    let found = apposition
-        .cloned()
-        .or_else(|| mentions::appositive(outline, mention.phrase.end).map(|(words, _)| words));
+    let found =
+        apposition.cloned().or_else(|| mentions::appositive(outline, mention.phrase.end).map(|(words, _)| words));
     let says_something = |words: &Range<usize>| {
-        words.clone().any(|index| {
-            outline.has_word(index, |word| {
-                words::is_role_noun(word) || words::is_organisation_word(word)
-            })
-        })
+        words
+            .clone()
+            .any(|index| outline.has_word(index, |word| words::is_role_noun(word) || words::is_organisation_word(word)))
     };
     let lead = lead_role(outline, mention);
     let Some(words) = found.filter(says_something) else {
         return lead.map_or((None, None), |lead| role_and_organization(&lead));
     };
-    let text = outline.text[outline.span(&words)]
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = outline.text[outline.span(&words)].split_whitespace().collect::<Vec<_>>().join(" ");
     let (role, organization) = role_and_organization(&text);
     (role.or(lead), organization)
 }
@@ -339,11 +278,8 @@ pub(super) fn described(
 /// A speaker who is nobody's full name: a body, a collective, somebody called by a role.
 pub(super) fn described_speaker(outline: &Outline, mention: &Mention) -> Speaker {
     let printed = printed_name(outline, &mention.name);
-    let (role, organization) = if mention.form == Form::Role {
-        role_and_organization(without_article(&printed))
-    } else {
-        (None, None)
-    };
+    let (role, organization) =
+        if mention.form == Form::Role { role_and_organization(without_article(&printed)) } else { (None, None) };
     Speaker {
         name: printed,
         kind: kind_of(mention.form),
@@ -363,9 +299,7 @@ mod tests {
 
     fn name(people: &People, name: &str, lead: &str) -> Option<String> {
         match people.named(name, lead) {
-            Lookup::One(index) => people
-                .person(index)
-                .map(|person| person.speaker.name.clone()),
+            Lookup::One(index) => people.person(index).map(|person| person.speaker.name.clone()),
             _ => None,
         }
     }

@@ -31,15 +31,12 @@ pub(super) struct Outline<'a> {
 }
 
 impl<'a> Outline<'a> {
-    pub fn of(text: &'a str, paragraph: &MarkedParagraph) -> Self {
+    pub(super) fn of(text: &'a str, paragraph: &MarkedParagraph) -> Self {
         let mut items = Vec::new();
         let mut from = paragraph.span.start;
         for (index, run) in paragraph.runs.iter().enumerate() {
             tokenize(text, from..run.outer.start, &mut items);
-            items.push(Item {
-                kind: Kind::Run(index),
-                span: run.outer.clone(),
-            });
+            items.push(Item { kind: Kind::Run(index), span: run.outer.clone() });
             from = run.outer.end;
         }
         tokenize(text, from..paragraph.span.end, &mut items);
@@ -47,39 +44,29 @@ impl<'a> Outline<'a> {
     }
 
     /// The outline of words that hold no quotation.
-    pub fn of_words(text: &'a str) -> Self {
+    pub(super) fn of_words(text: &'a str) -> Self {
         let mut items = Vec::new();
         tokenize(text, 0..text.len(), &mut items);
         Self { text, items }
     }
 
-    pub fn kind(&self, index: usize) -> Option<Kind> {
+    pub(super) fn kind(&self, index: usize) -> Option<Kind> {
         self.items.get(index).map(|item| item.kind)
     }
 
     /// The word at an index, or nothing where no word stands there.
-    pub fn word(&self, index: usize) -> Option<&'a str> {
-        self.items
-            .get(index)
-            .filter(|item| item.kind == Kind::Word)
-            .map(|item| &self.text[item.span.clone()])
+    pub(super) fn word(&self, index: usize) -> Option<&'a str> {
+        self.items.get(index).filter(|item| item.kind == Kind::Word).map(|item| &self.text[item.span.clone()])
     }
 
-    pub fn has_word(&self, index: usize, test: impl Fn(&str) -> bool) -> bool {
+    pub(super) fn has_word(&self, index: usize, test: impl Fn(&str) -> bool) -> bool {
         self.word(index).is_some_and(test)
     }
 
     /// The bytes from the first to the last of some items.
-    pub fn span(&self, items: &Range<usize>) -> Range<usize> {
-        let start = self
-            .items
-            .get(items.start)
-            .map_or(0, |item| item.span.start);
-        let end = items
-            .end
-            .checked_sub(1)
-            .and_then(|last| self.items.get(last))
-            .map_or(start, |item| item.span.end);
+    pub(super) fn span(&self, items: &Range<usize>) -> Range<usize> {
+        let start = self.items.get(items.start).map_or(0, |item| item.span.start);
+        let end = items.end.checked_sub(1).and_then(|last| self.items.get(last)).map_or(start, |item| item.span.end);
         start..end.max(start)
     }
 }
@@ -87,16 +74,9 @@ impl<'a> Outline<'a> {
 fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
     let mut at = span.start;
     while let Some(character) = text[at..span.end].chars().next() {
-        let end = if character.is_alphanumeric() {
-            word_end(text, at, span.end)
-        } else {
-            at + character.len_utf8()
-        };
+        let end = if character.is_alphanumeric() { word_end(text, at, span.end) } else { at + character.len_utf8() };
         if let Some(kind) = kind_of(character) {
-            items.push(Item {
-                kind,
-                span: at..end,
-            });
+            items.push(Item { kind, span: at..end });
         }
         at = end;
     }
@@ -124,13 +104,10 @@ fn word_end(text: &str, start: usize, limit: usize) -> usize {
         let next = characters.peek().map(|&(_, next)| next);
         let goes_on = match character {
             _ if character.is_alphanumeric() || is_combining(character) => true,
-            '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}' => {
-                next.is_some_and(char::is_alphanumeric)
-            }
+            '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}' => next.is_some_and(char::is_alphanumeric),
             '.' => {
                 ends_initial(&text[start..at])
-                    || next.is_some_and(|next| next.is_lowercase() || next.is_numeric())
-                        && at - start < 24
+                    || next.is_some_and(|next| next.is_lowercase() || next.is_numeric()) && at - start < 24
             }
             _ => false,
         };
@@ -158,17 +135,12 @@ mod tests {
 
     fn words_of(text: &str) -> Vec<&str> {
         let outline = Outline::of_words(text);
-        (0..outline.items.len())
-            .filter_map(|index| outline.word(index))
-            .collect()
+        (0..outline.items.len()).filter_map(|index| outline.word(index)).collect()
     }
 
     #[test]
     fn names_keep_their_hyphens_initials_and_apostrophes() {
-        assert_eq!(
-            words_of("Dr. J. R. O'Neil-Al-Amin left."),
-            ["Dr.", "J.", "R.", "O'Neil-Al-Amin", "left"]
-        );
+        assert_eq!(words_of("Dr. J. R. O'Neil-Al-Amin left."), ["Dr.", "J.", "R.", "O'Neil-Al-Amin", "left"]);
         assert_eq!(words_of("the U.S. envoy"), ["the", "U.S.", "envoy"]);
     }
 

@@ -4,10 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 fn entries(list: &'static str) -> HashSet<&'static str> {
-    list.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect()
+    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 macro_rules! word_lists {
@@ -55,10 +52,7 @@ pub(super) fn is_collective(word: &str) -> bool {
 
 /// The word without a possessive ending, so that `Ada Kern's` and `Ada Kern` are one name.
 pub(super) fn without_possessive(word: &str) -> &str {
-    ["'s", "\u{2019}s", "'", "\u{2019}"]
-        .iter()
-        .find_map(|ending| word.strip_suffix(ending))
-        .unwrap_or(word)
+    ["'s", "\u{2019}s", "'", "\u{2019}"].iter().find_map(|ending| word.strip_suffix(ending)).unwrap_or(word)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod database;
 mod fetch_postgres;
+mod import;
 mod migrate;
 mod openapi;
 mod serve;
@@ -32,6 +33,8 @@ enum Command {
     Serve,
     /// Serve the API, with sample content when the database is empty
     Demo,
+    /// Import articles: plain texts as a blog prints them
+    Import(import::Options),
     /// Bring the database up to date
     Migrate,
     /// Print the OpenAPI document
@@ -65,6 +68,7 @@ fn run_configured(command: Command, config: &Config) -> Result<ExitCode, Failure
     match command {
         Command::Serve => serve::run(config, serve::Content::AsItIs),
         Command::Demo => serve::run(config, serve::Content::SampleWhenEmpty),
+        Command::Import(options) => import::run(config, &options),
         Command::Migrate => migrate::run(config),
         Command::FetchPostgres => fetch_postgres::run(config),
         Command::Openapi(options) => openapi::run(&options),

@@ -9,10 +9,11 @@ use super::database::{Database, Ownership, runtime};
 use super::{Failure, eprint_line};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{PoolSettings, open_pool};
+use crate::db::{PoolSettings, connect, open_pool};
 use crate::http::reference::Urls;
 use crate::server::{self, ServerSettings};
 use crate::state::State;
+use crate::{articles, imports};
 
 /// What the server does about an empty database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +35,11 @@ pub(super) fn run(config: &Config, content: Content) -> Result<ExitCode, Failure
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve(config: &Config, _content: Content, listener: TcpListener, database: &Database) -> Result<(), Failure> {
+async fn serve(config: &Config, content: Content, listener: TcpListener, database: &Database) -> Result<(), Failure> {
     database.migrate().await?;
+    if content == Content::SampleWhenEmpty {
+        load_sample(database).await?;
+    }
     let settings =
         PoolSettings { connections: config.database_connections, statement_timeout: config.statement_timeout };
     let state = State {
@@ -53,6 +57,16 @@ async fn serve(config: &Config, _content: Content, listener: TcpListener, databa
     });
     greet(&format!("http://{address}"));
     server.await?;
+    Ok(())
+}
+
+async fn load_sample(database: &Database) -> Result<(), Failure> {
+    let mut connection = connect(&database.address).await?;
+    if articles::db::is_any_article(&connection).await? {
+        return Ok(());
+    }
+    let report = imports::import(&mut connection, imports::sample_entries(), Clock::System, |_| {}).await?;
+    eprint_line(&format!("loaded {} sample articles", report.created()));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! How a resource is shown where it is only referred to, and the addresses of resources.
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
 
@@ -33,6 +33,38 @@ impl Urls {
         format!("{}/v1/{collection}/{reference}", self.public_url)
     }
 }
+
+/// Declares the path parameter that names a resource.
+macro_rules! path_parameter {
+    ($(#[$attribute:meta])* $name:ident, $description:literal, $example:literal) => {
+        $(#[$attribute])*
+        #[derive(Debug, Deserialize, IntoParams)]
+        #[into_params(parameter_in = Path)]
+        pub struct $name {
+            #[doc = $description]
+            #[serde(rename = "ref")]
+            #[param(max_length = 120, example = $example)]
+            pub reference: String,
+        }
+    };
+}
+
+path_parameter!(
+    /// Names an article in a path.
+    ArticlePath, "The article's id or slug.", "the-ferry-bell-comes-home"
+);
+path_parameter!(
+    /// Names a quote in a path.
+    QuotePath, "The quote's id.", "quo_01jdb2q9x3e2tbvq6d9m4y8k1s"
+);
+path_parameter!(
+    /// Names a person in a path.
+    PersonPath, "The person's id or slug.", "maren-tolliver-haag"
+);
+path_parameter!(
+    /// Names a label in a path.
+    LabelPath, "The label's id or slug.", "ferry-line"
+);
 
 /// An article that is only referred to.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -59,60 +59,38 @@ pub fn parse(source: &str) -> Result<PlainText, Refusal> {
     refuse_control_characters(source)?;
     let mut lines = lines_of(source);
     let ignored = take_navigation(&mut lines);
-    let (labels, labels_span) = take_labels(source, &mut lines);
+    let (labels, labels_span) = take_labels(&mut lines);
     if lines.iter().all(|line| line.text.is_empty()) {
-        let reason = if ignored.is_empty() {
+        let reason = if ignored.is_empty() && labels.is_empty() {
             "the text is empty"
         } else {
-            "the text holds nothing but navigation"
+            "the text holds nothing but labels and navigation"
         };
-        return Err(Refusal {
-            line: 1,
-            reason: reason.to_owned(),
-        });
+        return Err(Refusal { line: 1, reason: reason.to_owned() });
     }
     let head = read_head(&lines);
     let pulls = head.pulls;
     let paragraphs = paragraphs_of(&lines, head.body_start);
     if paragraphs.is_empty() && pulls.is_empty() {
-        return Err(Refusal {
-            line: 1,
-            reason: "the text has a title but neither a body nor quotes".to_owned(),
-        });
+        return Err(Refusal { line: 1, reason: "the text has a title but neither a body nor quotes".to_owned() });
     }
     let (title, title_span, title_is_made) = match head.title {
         Some(line) => (line.text.to_owned(), line.span.clone(), false),
         None => made_title(&paragraphs, &pulls),
     };
-    let (date, date_span) = head
-        .date
-        .map_or((None, None), |(date, span)| (Some(date), Some(span)));
-    Ok(PlainText {
-        title,
-        title_span,
-        title_is_made,
-        date,
-        date_span,
-        pulls,
-        paragraphs,
-        labels,
-        labels_span,
-        ignored,
-    })
+    let (date, date_span) = head.date.map_or((None, None), |(date, span)| (Some(date), Some(span)));
+    Ok(PlainText { title, title_span, title_is_made, date, date_span, pulls, paragraphs, labels, labels_span, ignored })
 }
 
 fn refuse_control_characters(source: &str) -> Result<(), Refusal> {
-    let found = source.char_indices().find(|(_, character)| {
-        character.is_control() && !matches!(character, '\n' | '\r' | '\t' | '\u{85}')
-    });
+    let found = source
+        .char_indices()
+        .find(|(_, character)| character.is_control() && !matches!(character, '\n' | '\r' | '\t' | '\u{85}'));
     found.map_or(Ok(()), |(at, character)| {
         let line = source[..at].matches('\n').count() + 1;
         Err(Refusal {
             line,
-            reason: format!(
-                "the control character U+{:04X} has no place in a text",
-                u32::from(character)
-            ),
+            reason: format!("the control character U+{:04X} has no place in a text", u32::from(character)),
         })
     })
 }
@@ -133,21 +111,26 @@ fn lines_of(source: &str) -> Vec<Line<'_>> {
             let is_blank = |character: char| character.is_whitespace() || character == '\u{FEFF}';
             let text = raw.trim_matches(is_blank);
             let start = offset + (raw.len() - raw.trim_start_matches(is_blank).len());
-            lines.push(Line {
-                text,
-                span: start..start + text.len(),
-            });
+            lines.push(Line { text, span: start..start + text.len() });
         }
         offset += raw.len();
     }
     lines
 }
 
-/// Empties the lines that are left over from the page around the article.
+/// Empties the lines that are left over from the page around the article. Bare words ("Home", "Share") count only below
+/// its last line: elsewhere they may be a title or a heading.
 fn take_navigation(lines: &mut [Line]) -> Vec<(Range<usize>, &'static str)> {
+    let is_leftover = |line: &Line| {
+        line.text.is_empty() || navigation_reason(line.text).is_some() || label_heading(line.text).is_some()
+    };
+    let foot = lines.iter().rposition(|line| !is_leftover(line)).map_or(0, |last| last + 1);
     let mut ignored = Vec::new();
-    for line in lines {
-        if let Some(reason) = navigation_reason(line.text) {
+    for (index, line) in lines.iter_mut().enumerate() {
+        let is_sure = |reason: &&str| {
+            index >= foot || *reason != "navigation" || line.text.contains(['<', '>', '\u{AB}', '\u{BB}'])
+        };
+        if let Some(reason) = navigation_reason(line.text).filter(is_sure) {
             ignored.push((line.span.clone(), reason));
             line.text = "";
         }
@@ -192,28 +175,15 @@ fn navigation_reason(line: &str) -> Option<&'static str> {
     let is_arrow = |character: char| {
         matches!(
             character,
-            '<' | '>'
-                | '\u{AB}'
-                | '\u{BB}'
-                | '\u{2190}'
-                | '\u{2192}'
-                | '\u{2039}'
-                | '\u{203A}'
-                | '|'
-                | ':'
-                | '.'
+            '<' | '>' | '\u{AB}' | '\u{BB}' | '\u{2190}' | '\u{2192}' | '\u{2039}' | '\u{203A}' | '|' | ':' | '.'
         ) || character.is_whitespace()
     };
     let bare = lower.trim_matches(is_arrow);
     if NAVIGATION.contains(&bare) || bare.is_empty() && line.contains(['<', '>']) {
         return Some("navigation");
     }
-    let counts_comments = bare
-        .strip_suffix(" comments")
-        .or_else(|| bare.strip_suffix(" comment"));
-    if counts_comments
-        .is_some_and(|count| count.chars().all(|character| character.is_ascii_digit()))
-    {
+    let counts_comments = bare.strip_suffix(" comments").or_else(|| bare.strip_suffix(" comment"));
+    if counts_comments.is_some_and(|count| count.chars().all(|character| character.is_ascii_digit())) {
         return Some("comments");
     }
     let is_signature = lower.starts_with("posted by ")
@@ -225,7 +195,7 @@ fn navigation_reason(line: &str) -> Option<&'static str> {
 const LABEL_HEADINGS: [&str; 5] = ["labels:", "label:", "tags:", "filed under:", "labels :"];
 
 /// Empties the last label line (and the labels below it, where it is only a heading) and returns the labels.
-fn take_labels(source: &str, lines: &mut [Line]) -> (Vec<String>, Option<Range<usize>>) {
+fn take_labels(lines: &mut [Line]) -> (Vec<String>, Option<Range<usize>>) {
     let Some((index, heading)) = lines
         .iter()
         .enumerate()
@@ -237,10 +207,7 @@ fn take_labels(source: &str, lines: &mut [Line]) -> (Vec<String>, Option<Range<u
     let mut end = index + 1;
     let mut listed = vec![&lines[index].text[heading..]];
     if listed[0].trim().is_empty() {
-        while let Some(line) = lines
-            .get(end)
-            .filter(|line| !line.text.is_empty() && is_label_list(line.text))
-        {
+        while let Some(line) = lines.get(end).filter(|line| !line.text.is_empty() && is_label_list(line.text)) {
             listed.push(line.text);
             end += 1;
         }
@@ -254,7 +221,6 @@ fn take_labels(source: &str, lines: &mut [Line]) -> (Vec<String>, Option<Range<u
         .map(str::to_owned)
         .collect();
     let span = lines[index].span.start..lines[end - 1].span.end;
-    debug_assert!(source.is_char_boundary(span.end));
     for line in &mut lines[index..end] {
         line.text = "";
     }
@@ -263,18 +229,13 @@ fn take_labels(source: &str, lines: &mut [Line]) -> (Vec<String>, Option<Range<u
 
 /// How many bytes of the line are its heading, if it is a label line.
 fn label_heading(line: &str) -> Option<usize> {
-    LABEL_HEADINGS.iter().find_map(|heading| {
-        line.get(..heading.len())
-            .filter(|start| start.eq_ignore_ascii_case(heading))
-            .map(str::len)
-    })
+    LABEL_HEADINGS
+        .iter()
+        .find_map(|heading| line.get(..heading.len()).filter(|start| start.eq_ignore_ascii_case(heading)).map(str::len))
 }
 
 fn is_label_list(line: &str) -> bool {
-    !line.ends_with(['.', '!', '?'])
-        && line
-            .split(',')
-            .all(|label| label.split_whitespace().count() <= 6)
+    !line.ends_with(['.', '!', '?']) && line.split(',').all(|label| label.split_whitespace().count() <= 6)
 }
 
 /// What stands before the body.
@@ -291,31 +252,16 @@ fn read_head<'a>(lines: &'a [Line<'a>]) -> Head<'a> {
     let (pulls, after_pulls) = read_pulls(lines, at);
     if !pulls.is_empty() {
         let body_start = skip_date(lines, after_pulls, &mut date);
-        return Head {
-            title: None,
-            date,
-            pulls,
-            body_start,
-        };
+        return Head { title: None, date, pulls, body_start };
     }
-    let title = lines.get(at).filter(|line| {
-        is_title(line.text) && lines[at + 1..].iter().any(|line| !line.text.is_empty())
-    });
+    let title =
+        lines.get(at).filter(|line| is_title(line.text) && lines[at + 1..].iter().any(|line| !line.text.is_empty()));
     if title.is_some() {
         at = skip_date(lines, at + 1, &mut date);
     }
-    let (pulls, after_pulls) = if title.is_some() {
-        read_pulls(lines, at)
-    } else {
-        (Vec::new(), at)
-    };
+    let (pulls, after_pulls) = if title.is_some() { read_pulls(lines, at) } else { (Vec::new(), at) };
     let body_start = skip_date(lines, after_pulls, &mut date);
-    Head {
-        title,
-        date,
-        pulls,
-        body_start,
-    }
+    Head { title, date, pulls, body_start }
 }
 
 /// Steps over empty lines and one line that is wholly a date.
@@ -336,14 +282,9 @@ fn is_title(line: &str) -> bool {
     const LONGEST: usize = 250;
     const LONGEST_SENTENCE: usize = 8;
     let has_marks = line.chars().any(attribution::is_double_mark);
-    let is_sentence =
-        line.ends_with('.') && (has_marks || line.split_whitespace().count() > LONGEST_SENTENCE);
+    let is_sentence = line.ends_with('.') && (has_marks || line.split_whitespace().count() > LONGEST_SENTENCE);
     let is_unclosed = attribution::opens_with_mark(line)
-        && line
-            .chars()
-            .filter(|character| attribution::is_double_mark(*character))
-            .count()
-            == 1;
+        && line.chars().filter(|character| attribution::is_double_mark(*character)).count() == 1;
     line.len() <= LONGEST && !is_sentence && !is_unclosed && !line.ends_with([':', ','])
 }
 
@@ -359,10 +300,9 @@ fn made_title(paragraphs: &[Paragraph], pulls: &[PullQuote]) -> (String, Range<u
     };
     let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS + 1).collect();
     let title = match words.get(..MOST_WORDS) {
-        Some(first) if words.len() > MOST_WORDS => format!(
-            "{}\u{2026}",
-            first.join(" ").trim_end_matches([',', ';', ':', '.'])
-        ),
+        Some(first) if words.len() > MOST_WORDS => {
+            format!("{}\u{2026}", first.join(" ").trim_end_matches([',', ';', ':', '.']))
+        }
         _ => words.join(" "),
     };
     (shortened(title), span.clone(), true)
@@ -396,9 +336,7 @@ fn read_pulls(lines: &[Line], start: usize) -> (Vec<PullQuote>, usize) {
         for piece in pieces {
             match piece {
                 Piece::Quote(span) => pending.push(unattributed_pull(line, span)),
-                Piece::Attribution(span) => {
-                    complete.extend(attributed(line, &span, std::mem::take(&mut pending)))
-                }
+                Piece::Attribution(span) => complete.extend(attributed(line, &span, std::mem::take(&mut pending))),
             }
         }
         if pending.is_empty() {
@@ -421,25 +359,16 @@ fn pull_pieces(line: &Line, has_quotes_before: bool) -> Option<Vec<Piece>> {
         return None;
     }
     let marked = attribution::read_marks(line.text);
-    let runs = marked
-        .first()
-        .map(|paragraph| paragraph.runs.as_slice())
-        .unwrap_or_default();
+    let runs = marked.first().map(|paragraph| paragraph.runs.as_slice()).unwrap_or_default();
     if runs.is_empty() {
         let is_attribution = has_quotes_before && is_line_below_quotes(line.text);
-        return is_attribution.then(|| {
-            vec![Piece::Attribution(dressed_off(
-                line.text,
-                0..line.text.len(),
-            ))]
-        });
+        return is_attribution.then(|| vec![Piece::Attribution(dressed_off(line.text, 0..line.text.len()))]);
     }
     let mut pieces = Vec::new();
     let mut at = 0;
     for run in runs {
         pieces.extend(between_quotes(line.text, at..run.outer.start, &pieces)?);
-        let reads_as_speech =
-            line.text[run.inner.clone()].ends_with(['.', '!', '?', '\u{2026}', ',', ']', ')']);
+        let reads_as_speech = line.text[run.inner.clone()].ends_with(['.', '!', '?', '\u{2026}', ',', ']', ')']);
         if !run.is_closed || !reads_as_speech {
             return None;
         }
@@ -452,9 +381,7 @@ fn pull_pieces(line: &Line, has_quotes_before: bool) -> Option<Vec<Piece>> {
 
 /// An attribution below its quotes: led in by a dash, or more than a single word, which might be a heading.
 fn is_line_below_quotes(line: &str) -> bool {
-    let is_marked = attribution::begins_with_dash(line)
-        || line.contains(',')
-        || line.split_whitespace().count() >= 2;
+    let is_marked = attribution::begins_with_dash(line) || line.contains(',') || line.split_whitespace().count() >= 2;
     is_marked && attribution::is_attribution_line(line)
 }
 
@@ -465,8 +392,7 @@ fn between_quotes(line: &str, gap: Range<usize>, before: &[Piece]) -> Option<Opt
         return Some(None);
     }
     let follows_quote = matches!(before.last(), Some(Piece::Quote(_)));
-    (follows_quote && attribution::is_attribution_line(&line[bare.clone()]))
-        .then_some(Some(Piece::Attribution(bare)))
+    (follows_quote && attribution::is_attribution_line(&line[bare.clone()])).then_some(Some(Piece::Attribution(bare)))
 }
 
 /// The bytes of an attribution without the dash before it.
@@ -514,33 +440,17 @@ fn attributed(line: &Line, span: &Range<usize>, group: Vec<PullQuote>) -> Vec<Pu
 /// Every line is a paragraph, unless blank lines part blocks of hard-wrapped lines.
 fn paragraphs_of(lines: &[Line], start: usize) -> Vec<Paragraph> {
     let body = &lines[start.min(lines.len())..];
-    let blocks: Vec<&[Line]> = body
-        .split(|line| line.text.is_empty())
-        .filter(|block| !block.is_empty())
-        .collect();
-    let has_blank_lines = lines
-        .iter()
-        .rev()
-        .skip_while(|line| line.text.is_empty())
-        .any(|line| line.text.is_empty());
+    let blocks: Vec<&[Line]> = body.split(|line| line.text.is_empty()).filter(|block| !block.is_empty()).collect();
+    let has_blank_lines = lines.iter().rev().skip_while(|line| line.text.is_empty()).any(|line| line.text.is_empty());
     if has_blank_lines && is_hard_wrapped(&blocks) {
         return blocks.iter().map(|block| paragraph_of(block)).collect();
     }
-    blocks
-        .iter()
-        .flat_map(|block| block.iter())
-        .map(|line| paragraph_of(std::slice::from_ref(line)))
-        .collect()
+    blocks.iter().flat_map(|block| block.iter()).map(|line| paragraph_of(std::slice::from_ref(line))).collect()
 }
 
 fn paragraph_of(block: &[Line]) -> Paragraph {
-    let text = block
-        .iter()
-        .map(|line| line.text)
-        .collect::<Vec<_>>()
-        .join(" ");
-    let span = block.first().map_or(0, |line| line.span.start)
-        ..block.last().map_or(0, |line| line.span.end);
+    let text = block.iter().map(|line| line.text).collect::<Vec<_>>().join(" ");
+    let span = block.first().map_or(0, |line| line.span.start)..block.last().map_or(0, |line| line.span.end);
     Paragraph { text, span }
 }
 
@@ -555,10 +465,7 @@ fn is_wrapped(block: &[Line]) -> bool {
         return false;
     };
     let width = |line: &Line| line.text.chars().count();
-    let breaks_off = full
-        .iter()
-        .filter(|line| !line.text.ends_with(['.', '!', '?', '"', '\u{201D}']))
-        .count();
+    let breaks_off = full.iter().filter(|line| !line.text.ends_with(['.', '!', '?', '"', '\u{201D}'])).count();
     !full.is_empty()
         && full.iter().all(|line| (50..=100).contains(&width(line)))
         && width(last) <= 100
@@ -579,15 +486,7 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-const WEEKDAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Reads a line that is wholly a date: `Sunday, December 27, 2020`, `27 December 2020`, `2020-12-27`.
 fn read_date(line: &str) -> Option<NaiveDate> {
@@ -599,14 +498,8 @@ fn read_date(line: &str) -> Option<NaiveDate> {
         return Some(date);
     }
     let lower = line.to_lowercase();
-    let mut parts: Vec<&str> = lower
-        .split([' ', ',', '\t', '\u{A0}'])
-        .filter(|part| !part.is_empty())
-        .collect();
-    if parts
-        .first()
-        .is_some_and(|first| is_day_name(first.trim_end_matches('.')))
-    {
+    let mut parts: Vec<&str> = lower.split([' ', ',', '\t', '\u{A0}']).filter(|part| !part.is_empty()).collect();
+    if parts.first().is_some_and(|first| is_day_name(first.trim_end_matches('.'))) {
         parts.remove(0);
     }
     let [first, second, year] = parts.as_slice() else {
@@ -616,35 +509,22 @@ fn read_date(line: &str) -> Option<NaiveDate> {
         Some(month) => (month, day_number(second)?),
         None => (month_number(second)?, day_number(first)?),
     };
-    NaiveDate::from_ymd_opt(
-        year.parse()
-            .ok()
-            .filter(|year| (1000..=9999).contains(year))?,
-        month,
-        day,
-    )
+    NaiveDate::from_ymd_opt(year.parse().ok().filter(|year| (1000..=9999).contains(year))?, month, day)
 }
 
 fn is_day_name(word: &str) -> bool {
-    WEEKDAYS
-        .iter()
-        .any(|day| *day == word || word.len() >= 3 && word.len() <= 5 && day.starts_with(word))
+    WEEKDAYS.iter().any(|day| *day == word || word.len() >= 3 && word.len() <= 5 && day.starts_with(word))
 }
 
 fn month_number(word: &str) -> Option<u32> {
     let word = word.trim_end_matches('.');
-    let is_named = |month: &str| {
-        month == word || (word.len() == 3 || word == "sept") && month.starts_with(word)
-    };
+    let is_named = |month: &str| month == word || (word.len() == 3 || word == "sept") && month.starts_with(word);
     let index = MONTHS.iter().position(|month| is_named(month))?;
     u32::try_from(index + 1).ok()
 }
 
 fn day_number(word: &str) -> Option<u32> {
-    let digits = ["st", "nd", "rd", "th"]
-        .iter()
-        .find_map(|ending| word.strip_suffix(ending))
-        .unwrap_or(word);
+    let digits = ["st", "nd", "rd", "th"].iter().find_map(|ending| word.strip_suffix(ending)).unwrap_or(word);
     digits.parse().ok()
 }
 
@@ -665,21 +545,13 @@ mod tests {
     }
 
     fn bodies(text: &PlainText) -> Vec<&str> {
-        text.paragraphs
-            .iter()
-            .map(|paragraph| paragraph.text.as_str())
-            .collect()
+        text.paragraphs.iter().map(|paragraph| paragraph.text.as_str()).collect()
     }
 
     fn pulls(text: &PlainText) -> Vec<(&str, Option<&str>)> {
         text.pulls
             .iter()
-            .map(|pull| {
-                (
-                    pull.text.as_str(),
-                    pull.speaker.as_ref().map(|speaker| speaker.name.as_str()),
-                )
-            })
+            .map(|pull| (pull.text.as_str(), pull.speaker.as_ref().map(|speaker| speaker.name.as_str())))
             .collect()
     }
 
@@ -696,25 +568,10 @@ mod tests {
                 ("At the end we left.", Some("Ada Kern")),
             ]
         );
-        assert_eq!(
-            text.pulls[0].speaker.as_ref().map(|speaker| speaker.kind),
-            Some(SpeakerKind::Group)
-        );
-        assert_eq!(
-            bodies(&text),
-            [
-                "The pier fell on Monday.",
-                "\"It was old,\" said Odd Holt. The mayor was absent."
-            ]
-        );
+        assert_eq!(text.pulls[0].speaker.as_ref().map(|speaker| speaker.kind), Some(SpeakerKind::Group));
+        assert_eq!(bodies(&text), ["The pier fell on Monday.", "\"It was old,\" said Odd Holt. The mayor was absent."]);
         assert_eq!(text.labels, ["Vik", "Piers", "Sea"]);
-        assert_eq!(
-            text.ignored
-                .iter()
-                .map(|(span, _)| &PAGE[span.clone()])
-                .collect::<Vec<_>>(),
-            ["<< Home"]
-        );
+        assert_eq!(text.ignored.iter().map(|(span, _)| &PAGE[span.clone()]).collect::<Vec<_>>(), ["<< Home"]);
     }
 
     #[test]
@@ -725,18 +582,12 @@ mod tests {
         assert_eq!(&source[text.title_span.clone()], text.title);
         for pull in &text.pulls {
             assert_eq!(source[pull.span.clone()], pull.text);
-            assert_eq!(
-                pull.attribution_span.clone().map(|span| &source[span]),
-                pull.attribution.as_deref()
-            );
+            assert_eq!(pull.attribution_span.clone().map(|span| &source[span]), pull.attribution.as_deref());
         }
         for paragraph in &text.paragraphs {
             assert_eq!(source[paragraph.span.clone()], paragraph.text);
         }
-        assert_eq!(
-            text.labels_span.clone().map(|span| &source[span]),
-            Some("Labels: Vik, Piers , Sea,vik")
-        );
+        assert_eq!(text.labels_span.clone().map(|span| &source[span]), Some("Labels: Vik, Piers , Sea,vik"));
     }
 
     #[test]
@@ -770,8 +621,7 @@ mod tests {
 
     #[test]
     fn quotes_without_an_attribution_stay_in_the_body() {
-        let text =
-            parsed("The Pier\n\"It was old.\"\nThe pier fell on Monday, and nobody was near it.");
+        let text = parsed("The Pier\n\"It was old.\"\nThe pier fell on Monday, and nobody was near it.");
         assert!(text.pulls.is_empty());
         assert_eq!(text.paragraphs.len(), 2);
     }
@@ -787,11 +637,7 @@ mod tests {
         ] {
             let text = parsed(page);
             assert_eq!(text.date, date, "{page}");
-            assert_eq!(
-                (text.title.as_str(), bodies(&text)),
-                ("The Pier", vec!["It fell."]),
-                "{page}"
-            );
+            assert_eq!((text.title.as_str(), bodies(&text)), ("The Pier", vec!["It fell."]), "{page}");
         }
         assert_eq!(parsed("The Pier\n31 February 2020\nIt fell.").date, None);
     }
@@ -802,10 +648,7 @@ mod tests {
             "The pier at Vik fell on Monday morning, while the whole harbour watched from the quay.\nNobody was near it.",
         );
         assert!(text.title_is_made);
-        assert_eq!(
-            text.title,
-            "The pier at Vik fell on Monday morning, while the\u{2026}"
-        );
+        assert_eq!(text.title, "The pier at Vik fell on Monday morning, while the\u{2026}");
         assert_eq!(text.paragraphs.len(), 2);
     }
 
@@ -827,10 +670,7 @@ mod tests {
             parsed("The Pier\nIt fell.\nLabels:\nVik, Sea\nPiers\n\nNewer Post").labels,
             ["Vik", "Sea", "Piers"]
         );
-        assert_eq!(
-            parsed("The Pier\nIt fell.\nfiled under: Vik").labels,
-            ["Vik"]
-        );
+        assert_eq!(parsed("The Pier\nIt fell.\nfiled under: Vik").labels, ["Vik"]);
         assert!(parsed("The Pier\nIt fell.").labels.is_empty());
     }
 
@@ -838,23 +678,18 @@ mod tests {
     fn leftovers_of_the_page_are_named_and_left_out() {
         let text = parsed("The Pier\nIt fell.\nPosted by Ada at 8:57 PM\n3 comments:\nOlder Post");
         assert_eq!(
-            text.ignored
-                .iter()
-                .map(|(_, reason)| *reason)
-                .collect::<Vec<_>>(),
+            text.ignored.iter().map(|(_, reason)| *reason).collect::<Vec<_>>(),
             ["signature", "comments", "navigation"]
         );
         assert_eq!(bodies(&text), ["It fell."]);
+        assert_eq!(parsed("Home\nIt fell.\nShare").title, "Home");
     }
 
     #[test]
     fn what_is_no_article_is_refused_with_a_reason() {
-        for (source, line) in [
-            ("", 1),
-            (" \r\n\u{FEFF}", 1),
-            ("<< Home\nNewer Post", 1),
-            ("The Pier\nIt \u{0}fell.", 2),
-        ] {
+        for (source, line) in
+            [("", 1), (" \r\n\u{FEFF}", 1), ("<< Home\nNewer Post", 1), ("The Pier\nIt \u{0}fell.", 2)]
+        {
             let refusal = parse(source).expect_err("no article");
             assert_eq!(refusal.line, line, "{source:?}: {}", refusal.reason);
         }

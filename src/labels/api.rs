@@ -9,6 +9,7 @@ use crate::http::document::{FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::{List, Page, PageParameters, Single};
+use crate::http::reference::LabelPath;
 use crate::state::State;
 use crate::values::reference::Reference;
 
@@ -20,7 +21,11 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
 /// List labels
 ///
 /// Every label that a public article bears, the newest first: the one whose first article became public last.
-#[utoipa::path(tag = LABELS, responses((status = 200, description = "A page of labels.", body = List<Label>), ListProblems))]
+#[utoipa::path(
+    tag = LABELS,
+    params(PageParameters),
+    responses((status = 200, description = "A page of labels.", body = List<Label>), ListProblems),
+)]
 #[get("/v1/labels")]
 async fn list_labels(
     request: HttpRequest,
@@ -41,11 +46,14 @@ async fn list_labels(
 /// and at `/v1/labels/{ref}/articles`.
 #[utoipa::path(
     tag = LABELS,
-    params(("ref" = String, Path, max_length = 120, description = "The label's id or slug.", example = "ferry-line")),
+    params(LabelPath),
     responses((status = 200, description = "The label.", body = Single<Label>), FetchProblems),
 )]
 #[get("/v1/labels/{ref}")]
-async fn get_label(state: web::Data<State>, Path(reference): Path<String>) -> Result<HttpResponse, ApiError> {
+async fn get_label(
+    state: web::Data<State>,
+    Path(LabelPath { reference }): Path<LabelPath>,
+) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
     let row = db::find_label(&connection, &Reference::parse(&reference), state.clock.now())
         .await?

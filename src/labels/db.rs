@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use crate::db::keyset::{Position, Window, comes_after};
-use crate::db::schema::{label_external_ids, label_names, labels};
+use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::{Connection, Result};
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
@@ -160,4 +160,55 @@ fn is_similar(
 ) -> IsSimilar<labels::slug, diesel::dsl::AsExprOf<&str, diesel::sql_types::Text>> {
     use diesel::expression::AsExpression;
     IsSimilar::new(column, AsExpression::<diesel::sql_types::Text>::as_expression(text))
+}
+
+/// A label to be made.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = labels)]
+pub struct NewLabel {
+    pub id: LabelId,
+    pub slug: String,
+    pub name: String,
+    pub normalised_name: String,
+    pub public_from: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The labels that bear these normalised names, as name or alias. Drafts count.
+pub async fn labels_called(mut connection: &Connection, normalised_names: &[String]) -> Result<Vec<(String, LabelId)>> {
+    Ok(label_names::table
+        .select((label_names::normalised_name, label_names::label_id))
+        .filter(label_names::normalised_name.eq_any(normalised_names))
+        .load(&mut connection)
+        .await?)
+}
+
+/// Makes labels.
+pub async fn insert_labels(mut connection: &Connection, new: &[NewLabel]) -> Result<()> {
+    let slugs: Vec<_> =
+        new.iter().map(|label| (label_slugs::slug.eq(&label.slug), label_slugs::label_id.eq(label.id))).collect();
+    let names: Vec<_> = new
+        .iter()
+        .map(|label| {
+            (
+                label_names::normalised_name.eq(&label.normalised_name),
+                label_names::label_id.eq(label.id),
+                label_names::name.eq(&label.name),
+            )
+        })
+        .collect();
+    diesel::insert_into(labels::table).values(new).execute(&mut connection).await?;
+    diesel::insert_into(label_slugs::table).values(slugs).execute(&mut connection).await?;
+    diesel::insert_into(label_names::table).values(names).execute(&mut connection).await?;
+    Ok(())
+}
+
+/// Makes labels public from `instant` on, where they were not before.
+pub async fn publish_labels(mut connection: &Connection, ids: &[LabelId], instant: DateTime<Utc>) -> Result<()> {
+    diesel::update(labels::table.filter(labels::id.eq_any(ids)).filter(labels::public_from.gt(instant)))
+        .set(labels::public_from.eq(instant))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::http::document::{FetchProblems, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::{List, Page, PageParameters, Single};
+use crate::http::reference::PersonPath;
 use crate::state::State;
 use crate::values::reference::Reference;
 
@@ -21,7 +22,11 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
 ///
 /// Everyone who speaks or writes in a public article, persons, organizations and groups alike, the newest first: the
 /// one whose first article became public last.
-#[utoipa::path(tag = PEOPLE, responses((status = 200, description = "A page of people.", body = List<Person>), ListProblems))]
+#[utoipa::path(
+    tag = PEOPLE,
+    params(PageParameters),
+    responses((status = 200, description = "A page of people.", body = List<Person>), ListProblems),
+)]
 #[get("/v1/people")]
 async fn list_people(
     request: HttpRequest,
@@ -43,11 +48,14 @@ async fn list_people(
 /// `/v1/people/{ref}/quotes`.
 #[utoipa::path(
     tag = PEOPLE,
-    params(("ref" = String, Path, max_length = 120, description = "The person's id or slug.", example = "maren-tolliver-haag")),
+    params(PersonPath),
     responses((status = 200, description = "The person.", body = Single<Person>), FetchProblems),
 )]
 #[get("/v1/people/{ref}")]
-async fn get_person(state: web::Data<State>, Path(reference): Path<String>) -> Result<HttpResponse, ApiError> {
+async fn get_person(
+    state: web::Data<State>,
+    Path(PersonPath { reference }): Path<PersonPath>,
+) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
     let connection = state.connection().await?;
     let row = db::find_person(&connection, &Reference::parse(&reference), now)

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::PersonKind;
 use crate::db::keyset::{Position, Window, comes_after};
-use crate::db::schema::{affiliations, people, person_aliases, person_external_ids};
+use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::{Connection, Result};
 use crate::values::date::DatePrecision;
 use crate::values::id::{AffiliationId, PersonId};
@@ -129,5 +129,141 @@ pub async fn external_ids_of(
         .filter(person_external_ids::person_id.eq_any(ids))
         .order((person_external_ids::source, person_external_ids::external_id))
         .load(&mut connection)
+        .await?)
+}
+
+/// A person to be made.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = people)]
+pub struct NewPerson {
+    pub id: PersonId,
+    pub slug: String,
+    pub kind: PersonKind,
+    pub name: String,
+    pub normalised_name: String,
+    pub public_from: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A person who bears a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namesake {
+    pub normalised_name: String,
+    pub id: PersonId,
+    pub kind: PersonKind,
+}
+
+/// Everyone who bears one of these normalised names, as full name or alias. Drafts count.
+pub async fn namesakes(mut connection: &Connection, normalised_names: &[String]) -> Result<Vec<Namesake>> {
+    let mut other = connection;
+    let (by_name, by_alias) = tokio::try_join!(
+        people::table
+            .select((people::normalised_name, people::id, people::kind))
+            .filter(people::normalised_name.eq_any(normalised_names))
+            .filter(people::deleted_at.is_null())
+            .load::<(String, PersonId, PersonKind)>(&mut connection),
+        person_aliases::table
+            .inner_join(people::table)
+            .select((person_aliases::normalised_name, people::id, people::kind))
+            .filter(person_aliases::normalised_name.eq_any(normalised_names))
+            .filter(people::deleted_at.is_null())
+            .load::<(String, PersonId, PersonKind)>(&mut other),
+    )?;
+    let mut found: Vec<Namesake> = by_name
+        .into_iter()
+        .chain(by_alias)
+        .map(|(normalised_name, id, kind)| Namesake { normalised_name, id, kind })
+        .collect();
+    found.sort_by(|one, other| (&one.normalised_name, one.id).cmp(&(&other.normalised_name, other.id)));
+    found.dedup();
+    Ok(found)
+}
+
+/// Makes people.
+pub async fn insert_people(mut connection: &Connection, new: &[NewPerson]) -> Result<()> {
+    let slugs: Vec<_> =
+        new.iter().map(|person| (person_slugs::slug.eq(&person.slug), person_slugs::person_id.eq(person.id))).collect();
+    diesel::insert_into(people::table).values(new).execute(&mut connection).await?;
+    diesel::insert_into(person_slugs::table).values(slugs).execute(&mut connection).await?;
+    Ok(())
+}
+
+/// Makes people public from `instant` on, where they were not before.
+pub async fn publish_people(mut connection: &Connection, ids: &[PersonId], instant: DateTime<Utc>) -> Result<()> {
+    diesel::update(people::table.filter(people::id.eq_any(ids)).filter(people::public_from.gt(instant)))
+        .set(people::public_from.eq(instant))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
+/// What an article says of a person: a role, an organization or both.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PrintedAffiliation {
+    pub person_id: PersonId,
+    pub role: Option<String>,
+    pub organization_id: Option<PersonId>,
+}
+
+/// Adds affiliations that an article prints and makes them public from `instant` on. Returns whose are new.
+pub async fn add_affiliations(
+    mut connection: &Connection,
+    printed: &[PrintedAffiliation],
+    instant: DateTime<Utc>,
+) -> Result<Vec<PersonId>> {
+    let people: Vec<PersonId> = printed.iter().map(|affiliation| affiliation.person_id).collect();
+    let known: Vec<(AffiliationId, PersonId, Option<String>, Option<PersonId>)> = affiliations::table
+        .select((affiliations::id, affiliations::person_id, affiliations::role, affiliations::organization_id))
+        .filter(affiliations::person_id.eq_any(people))
+        .load(&mut connection)
+        .await?;
+    let (mut shown, mut new) = (Vec::new(), Vec::new());
+    for affiliation in printed {
+        let PrintedAffiliation { person_id, role, organization_id } = affiliation;
+        let mut same = known
+            .iter()
+            .filter(|(_, person, its_role, its_organization)| {
+                person == person_id && its_role == role && its_organization == organization_id
+            })
+            .map(|(id, ..)| *id)
+            .peekable();
+        if same.peek().is_none() {
+            new.push(affiliation);
+        }
+        shown.extend(same);
+    }
+    diesel::update(
+        affiliations::table.filter(affiliations::id.eq_any(shown)).filter(affiliations::public_from.gt(instant)),
+    )
+    .set(affiliations::public_from.eq(instant))
+    .execute(&mut connection)
+    .await?;
+    let rows: Vec<_> = new
+        .iter()
+        .map(|affiliation| {
+            (
+                affiliations::id.eq(AffiliationId::generate()),
+                affiliations::person_id.eq(affiliation.person_id),
+                affiliations::role.eq(&affiliation.role),
+                affiliations::organization_id.eq(affiliation.organization_id),
+                affiliations::public_from.eq(instant),
+            )
+        })
+        .collect();
+    diesel::insert_into(affiliations::table).values(rows).execute(&mut connection).await?;
+    Ok(new.iter().map(|affiliation| affiliation.person_id).collect())
+}
+
+/// Notes that the content of people changed; returns their new versions.
+pub async fn raise_versions(
+    mut connection: &Connection,
+    ids: &[PersonId],
+    now: DateTime<Utc>,
+) -> Result<Vec<(PersonId, i32)>> {
+    Ok(diesel::update(people::table.filter(people::id.eq_any(ids)))
+        .set((people::version.eq(people::version + 1), people::updated_at.eq(now)))
+        .returning((people::id, people::version))
+        .get_results(&mut connection)
         .await?)
 }

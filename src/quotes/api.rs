@@ -13,6 +13,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
+use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
 use crate::labels::filter::labels_named;
 use crate::people::db as people_db;
 use crate::state::State;
@@ -60,7 +61,11 @@ struct QuoteParameters {
 /// List quotes
 ///
 /// Every quote that a public article prints, the newest first: the one whose first printing became public last.
-#[utoipa::path(tag = QUOTES, responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems))]
+#[utoipa::path(
+    tag = QUOTES,
+    params(QuoteParameters, QuoteView, PageParameters),
+    responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems),
+)]
 #[get("/v1/quotes")]
 async fn list_quotes(
     request: HttpRequest,
@@ -81,13 +86,13 @@ async fn list_quotes(
 /// One quote with every public printing of it.
 #[utoipa::path(
     tag = QUOTES,
-    params(("ref" = String, Path, max_length = 120, description = "The quote's id.", example = "quo_01jdb2q9x3e2tbvq6d9m4y8k1s")),
+    params(QuotePath, QuoteView),
     responses((status = 200, description = "The quote.", body = Single<Quote>), FetchProblems),
 )]
 #[get("/v1/quotes/{ref}")]
 async fn get_quote(
     state: web::Data<State>,
-    Path(reference): Path<String>,
+    Path(QuotePath { reference }): Path<QuotePath>,
     Query(view): Query<QuoteView>,
 ) -> Result<HttpResponse, ApiError> {
     let missing = || ApiError::not_found("quote", &reference);
@@ -104,14 +109,14 @@ async fn get_quote(
 /// The quotes of one speaker, the newest first.
 #[utoipa::path(
     tag = PEOPLE,
-    params(("ref" = String, Path, max_length = 120, description = "The person's id or slug.", example = "maren-tolliver-haag")),
+    params(PersonPath, QuoteView, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/quotes")]
 async fn list_person_quotes(
     request: HttpRequest,
     state: web::Data<State>,
-    Path(reference): Path<String>,
+    Path(PersonPath { reference }): Path<PersonPath>,
     Query(view): Query<QuoteView>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
@@ -130,14 +135,14 @@ async fn list_person_quotes(
 /// order, get the article with `include=quotes`.
 #[utoipa::path(
     tag = ARTICLES,
-    params(("ref" = String, Path, max_length = 120, description = "The article's id or slug.", example = "the-ferry-bell-comes-home")),
+    params(ArticlePath, QuoteView, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/articles/{ref}/quotes")]
 async fn list_article_quotes(
     request: HttpRequest,
     state: web::Data<State>,
-    Path(reference): Path<String>,
+    Path(ArticlePath { reference }): Path<ArticlePath>,
     Query(view): Query<QuoteView>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {

@@ -211,3 +211,118 @@ fn linked((occurrence, article, speaker, organization): LinkedRow) -> LinkedOccu
     let organization = organization.map(|(id, slug, name)| PersonReferenceRow { id, slug, name });
     LinkedOccurrence { occurrence, article, speaker, organization }
 }
+
+/// A quote to be made.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = quotes)]
+pub struct NewQuote {
+    pub id: QuoteId,
+    pub speaker_id: Option<PersonId>,
+    pub text: String,
+    pub public_from: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A printing to be made.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = occurrences)]
+pub struct NewOccurrence {
+    pub id: OccurrenceId,
+    pub article_id: ArticleId,
+    pub quote_id: QuoteId,
+    pub position: i32,
+    pub public_from: DateTime<Utc>,
+    pub kind: OccurrenceKind,
+    pub quotation: Quotation,
+    pub text: String,
+    pub identity_digest: Vec<u8>,
+    pub word_count: i32,
+    pub attribution: Option<String>,
+    pub role: Option<String>,
+    pub organization_id: Option<PersonId>,
+    pub anchor: Option<AnchorState>,
+    pub fidelity: Option<Fidelity>,
+    pub confidence: f32,
+    pub rule: String,
+    pub provenance: serde_json::Value,
+}
+
+/// A quote that is already there, as far as deciding identity needs it.
+#[derive(Debug, Clone)]
+pub struct KnownQuote {
+    pub id: QuoteId,
+    pub speaker_id: PersonId,
+    pub identity_digest: Vec<u8>,
+    pub text: String,
+}
+
+/// The attributed quotes of which one printing has the same words as one of `digests` and at least `least_words`.
+/// Quotes that an editor joined or split are left out.
+pub async fn known_quotes(
+    mut connection: &Connection,
+    digests: &[Vec<u8>],
+    least_words: i32,
+) -> Result<Vec<KnownQuote>> {
+    let rows: Vec<(QuoteId, Option<PersonId>, Vec<u8>, String)> = occurrences::table
+        .inner_join(quotes::table)
+        .select((quotes::id, quotes::speaker_id, occurrences::identity_digest, quotes::text))
+        .filter(occurrences::identity_digest.eq_any(digests))
+        .filter(occurrences::word_count.ge(least_words))
+        .filter(occurrences::is_quote_settled.eq(false))
+        .filter(quotes::speaker_id.is_not_null())
+        .filter(quotes::deleted_at.is_null())
+        .order((quotes::created_at, quotes::id))
+        .load(&mut connection)
+        .await?;
+    let known = |(id, speaker_id, identity_digest, text): (_, Option<PersonId>, _, _)| {
+        Some(KnownQuote { id, speaker_id: speaker_id?, identity_digest, text })
+    };
+    Ok(rows.into_iter().filter_map(known).collect())
+}
+
+/// Makes quotes.
+pub async fn insert_quotes(mut connection: &Connection, new: &[NewQuote]) -> Result<()> {
+    diesel::insert_into(quotes::table).values(new).execute(&mut connection).await?;
+    Ok(())
+}
+
+/// Makes printings, each with its segments.
+pub async fn insert_occurrences(mut connection: &Connection, new: &[(NewOccurrence, Vec<Segment>)]) -> Result<()> {
+    let occurrence_rows: Vec<&NewOccurrence> = new.iter().map(|(occurrence, _)| occurrence).collect();
+    let mut segment_rows = Vec::new();
+    for (occurrence, its_segments) in new {
+        for (position, segment) in (1_i32..).zip(its_segments) {
+            segment_rows.push((
+                segments::occurrence_id.eq(occurrence.id),
+                segments::position.eq(position),
+                segments::starts_at.eq(segment.start.cast_signed()),
+                segments::ends_at.eq(segment.end.cast_signed()),
+                segments::exact.eq(&segment.exact),
+                segments::prefix.eq(&segment.prefix),
+                segments::suffix.eq(&segment.suffix),
+            ));
+        }
+    }
+    diesel::insert_into(occurrences::table).values(occurrence_rows).execute(&mut connection).await?;
+    diesel::insert_into(segments::table).values(segment_rows).execute(&mut connection).await?;
+    Ok(())
+}
+
+/// Makes quotes public from `instant` on, where they were not before.
+pub async fn publish_quotes(mut connection: &Connection, ids: &[QuoteId], instant: DateTime<Utc>) -> Result<()> {
+    diesel::update(quotes::table.filter(quotes::id.eq_any(ids)).filter(quotes::public_from.gt(instant)))
+        .set(quotes::public_from.eq(instant))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
+/// Replaces the text of a quote by a longer printing of it; returns the new version.
+pub async fn lengthen_quote(mut connection: &Connection, id: QuoteId, text: &str, now: DateTime<Utc>) -> Result<i32> {
+    Ok(diesel::update(quotes::table.filter(quotes::id.eq(id)))
+        .set((quotes::text.eq(text), quotes::version.eq(quotes::version + 1), quotes::updated_at.eq(now)))
+        .returning(quotes::version)
+        .get_result(&mut connection)
+        .await?)
+}

@@ -2,9 +2,6 @@
 
 use std::str::FromStr;
 
-/// The longest text that can name a resource.
-pub const MAX_LENGTH: usize = 120;
-
 /// A resource as a client names it. A slug never contains `_` and an id always does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reference<Id> {

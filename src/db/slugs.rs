@@ -1,0 +1,72 @@
+//! Choosing slugs that nothing bears or ever bore.
+
+use std::collections::HashSet;
+
+use diesel::sql_types::{Array, Text};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+use super::{Connection, Result};
+use crate::values::slug::first_free;
+
+/// The table that holds every slug of a resource type, current and former.
+#[derive(Debug, Clone, Copy)]
+pub enum SlugTable {
+    /// Slugs of articles.
+    Articles,
+    /// Slugs of people.
+    People,
+    /// Slugs of labels.
+    Labels,
+}
+
+/// How many numbered slugs are looked up at once.
+const LOOKAHEAD: usize = 32;
+
+#[derive(QueryableByName)]
+struct TakenSlug {
+    #[diesel(sql_type = Text)]
+    slug: String,
+}
+
+/// A free slug for each of `bases`, no two alike. To be called in a transaction that keeps other writers out.
+pub async fn choose_slugs(connection: &Connection, table: SlugTable, bases: &[String]) -> Result<Vec<String>> {
+    let mut taken = taken(connection, table, bases).await?;
+    let mut chosen = Vec::with_capacity(bases.len());
+    for base in bases {
+        let slug = free_slug(connection, table, base, &mut taken).await?;
+        taken.insert(slug.clone());
+        chosen.push(slug);
+    }
+    Ok(chosen)
+}
+
+/// `taken` knows about `base` itself; numbered slugs are looked up as far as needed.
+async fn free_slug(
+    connection: &Connection,
+    table: SlugTable,
+    base: &str,
+    taken: &mut HashSet<String>,
+) -> Result<String> {
+    let mut looked_up = 1;
+    loop {
+        let candidate = first_free(base, |slug| taken.contains(slug));
+        let number = candidate.strip_prefix(base).and_then(|rest| rest.strip_prefix('-')).and_then(|n| n.parse().ok());
+        if number.unwrap_or(1) <= looked_up {
+            return Ok(candidate);
+        }
+        let next: Vec<String> = (looked_up + 1..=looked_up + LOOKAHEAD).map(|n| format!("{base}-{n}")).collect();
+        taken.extend(self::taken(connection, table, &next).await?);
+        looked_up += LOOKAHEAD;
+    }
+}
+
+async fn taken(mut connection: &Connection, table: SlugTable, slugs: &[String]) -> Result<HashSet<String>> {
+    let query = match table {
+        SlugTable::Articles => "SELECT slug FROM article_slugs WHERE slug = ANY ($1)",
+        SlugTable::People => "SELECT slug FROM person_slugs WHERE slug = ANY ($1)",
+        SlugTable::Labels => "SELECT slug FROM label_slugs WHERE slug = ANY ($1)",
+    };
+    let rows: Vec<TakenSlug> = sql_query(query).bind::<Array<Text>, _>(slugs).load(&mut connection).await?;
+    Ok(rows.into_iter().map(|row| row.slug).collect())
+}
