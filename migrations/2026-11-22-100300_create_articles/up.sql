@@ -8,7 +8,7 @@ CREATE TABLE articles (
     published_at timestamptz,
     public_from timestamptz NOT NULL GENERATED ALWAYS AS (
         CASE WHEN deleted_at IS NULL AND status IN ('scheduled', 'published')
-             THEN published_at ELSE 'infinity' END) STORED,
+             THEN coalesce(published_at, 'infinity') ELSE 'infinity' END) STORED,
     canonical_url text,
     body_format text NOT NULL,
     body_source text NOT NULL,

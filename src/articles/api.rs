@@ -48,7 +48,7 @@ struct ArticleViewParameters {
     /// What to show with each article: `quotes` adds its quotes in text order, the others show whole what is a
     /// reference otherwise.
     #[serde(default)]
-    #[param(value_type = Vec<ArticleInclude>, required = false, style = Form, explode = false, example = json!(["quotes.speaker", "labels"]))]
+    #[param(inline, value_type = Vec<ArticleInclude>, required = false, style = Form, explode = false, example = json!(["quotes.speaker", "labels"]))]
     include: CommaList<ArticleInclude>,
 }
 

@@ -144,7 +144,7 @@ pub async fn articles(
             title,
             summary,
             language,
-            status,
+            status: shown_status(status),
             published_at,
             authors: authors.remove(&id).unwrap_or_default(),
             labels: labels.remove(&id).unwrap_or_default(),
@@ -160,6 +160,14 @@ pub async fn articles(
         }
     };
     Ok(rows.into_iter().map(article).collect())
+}
+
+/// A scheduled article that is shown has reached its time: it is published.
+fn shown_status(status: ArticleStatus) -> ArticleStatus {
+    match status {
+        ArticleStatus::Scheduled => ArticleStatus::Published,
+        other => other,
+    }
 }
 
 async fn authors(

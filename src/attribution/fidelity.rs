@@ -10,7 +10,7 @@ use super::identity::identity_key;
 pub enum Fidelity {
     /// The same words in the same order, whatever the punctuation.
     Verbatim,
-    /// The words of a passage with some left out.
+    /// The words of a passage with some left out, or marked as left out.
     Trimmed,
     /// Most of the words of a passage, with others put in.
     Edited,
@@ -35,9 +35,17 @@ pub fn find_passage(pull: &str, body: &str) -> Match {
     let pull_words = Words::of(pull);
     let body_words = Words::of(body);
     if let Some(start) = position_of(&pull_words.keys, &body_words.keys) {
-        return found(Fidelity::Verbatim, &body_words, start..start + pull_words.keys.len());
+        let matched = found(Fidelity::Verbatim, &body_words, start..start + pull_words.keys.len());
+        let printed = matched.passage.as_ref().map_or(0, |passage| ellipses(&body[passage.clone()]));
+        let fidelity = if ellipses(pull) > printed { Fidelity::Trimmed } else { Fidelity::Verbatim };
+        return Match { fidelity, ..matched };
     }
     nearest(&pull_words, &body_words).unwrap_or(Match { fidelity: Fidelity::NotInBody, passage: None })
+}
+
+/// How often a text says that words were left out.
+fn ellipses(text: &str) -> usize {
+    text.matches('\u{2026}').count() + text.matches("...").count()
 }
 
 /// Words reduced to their identity, each with its bytes in the text.
@@ -204,6 +212,12 @@ mod tests {
         let (fidelity, passage) = matched("The harbour was calm ... and nobody expected the storm");
         assert_eq!(fidelity, Fidelity::Trimmed);
         assert!(passage.starts_with("The harbour") && passage.ends_with("the storm"));
+    }
+
+    #[test]
+    fn an_ellipsis_of_its_own_makes_it_trimmed() {
+        assert_eq!(matched("The harbour was calm when we left…").0, Fidelity::Trimmed);
+        assert_eq!(matched("The harbour was calm when we left...").0, Fidelity::Trimmed);
     }
 
     #[test]

@@ -71,6 +71,34 @@ pub fn complete(document: &mut OpenApi) {
     }
 }
 
+/// Describes an enum that is either the whole of a resource or a reference to it.
+///
+/// The whole has every field of the reference and more, so both may match: `anyOf`, where utoipa would write `oneOf`.
+macro_rules! impl_whole_or_reference {
+    ($name:ident, $whole:ident, $reference:ident) => {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::AnyOfBuilder::new()
+                    .item(utoipa::openapi::Ref::from_schema_name(stringify!($whole)))
+                    .item(utoipa::openapi::Ref::from_schema_name(stringify!($reference)))
+                    .description(Some("The whole, where `include` asks for it; else a reference."))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+                use utoipa::PartialSchema;
+                schemas.push(($whole::name().into_owned(), $whole::schema()));
+                schemas.push(($reference::name().into_owned(), $reference::schema()));
+                $whole::schemas(schemas);
+                $reference::schemas(schemas);
+            }
+        }
+    };
+}
+pub(crate) use impl_whole_or_reference;
+
 fn problem(description: &str) -> RefOr<Response> {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
     ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build().into()

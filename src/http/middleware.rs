@@ -149,11 +149,15 @@ pub async fn answer_head<B: MessageBody>(
     next.call(request).await
 }
 
-/// Refuses what the document does not declare.
+/// Refuses what the document does not declare, and the one character that PostgreSQL cannot take.
 pub async fn check_parameters<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if request.path().contains("%00") || request.path().contains('\0') {
+        let problem = ApiError::new(ProblemCode::MalformedRequest, "the path holds a null character");
+        return Ok(request.error_response(problem).map_into_right_body());
+    }
     let faults = match (request.app_data::<web::Data<ParameterRules>>(), request.match_pattern()) {
         (Some(rules), Some(template)) => rules.check(request.method().as_str(), &template, request.query_string()),
         _ => Vec::new(),

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::db::{self, LabelReferenceRow, LabelRow};
 use crate::db::{Connection, Result, group};
+use crate::http::document::impl_whole_or_reference;
 use crate::http::reference::{ExternalId, LabelReference, Urls, external_ids};
 use crate::values::id::LabelId;
 
@@ -43,7 +44,7 @@ pub struct Label {
 }
 
 /// A label related to a resource: a reference, or with `include` the whole.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum RelatedLabel {
     /// The whole label.
@@ -51,6 +52,8 @@ pub enum RelatedLabel {
     /// Only a reference.
     Reference(LabelReference),
 }
+
+impl_whole_or_reference!(RelatedLabel, Label, LabelReference);
 
 /// A row as a reference.
 pub fn label_reference(row: LabelReferenceRow, urls: &Urls) -> LabelReference {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::PersonKind;
 use super::db::{self, AffiliationRow, PersonReferenceRow, PersonRow};
 use crate::db::{Connection, Result, group};
+use crate::http::document::impl_whole_or_reference;
 use crate::http::reference::{ExternalId, PersonReference, Urls, external_ids};
 use crate::values::date::PartialDate;
 use crate::values::id::{AffiliationId, PersonId};
@@ -63,7 +64,7 @@ pub struct Affiliation {
 }
 
 /// A person related to a resource: a reference, or with `include` the whole.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum RelatedPerson {
     /// The whole person.
@@ -71,6 +72,8 @@ pub enum RelatedPerson {
     /// Only a reference.
     Reference(PersonReference),
 }
+
+impl_whole_or_reference!(RelatedPerson, Person, PersonReference);
 
 /// A row as a reference.
 pub fn person_reference(row: PersonReferenceRow, urls: &Urls) -> PersonReference {

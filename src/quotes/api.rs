@@ -39,7 +39,7 @@ pub enum QuoteInclude {
 struct QuoteView {
     /// What to show whole instead of by reference.
     #[serde(default)]
-    #[param(value_type = Vec<QuoteInclude>, required = false, style = Form, explode = false, example = json!(["speaker"]))]
+    #[param(inline, value_type = Vec<QuoteInclude>, required = false, style = Form, explode = false, example = json!(["speaker"]))]
     include: CommaList<QuoteInclude>,
 }
 

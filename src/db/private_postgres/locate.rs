@@ -75,7 +75,7 @@ pub(super) fn locate_or_fetch(layout: &Layout, bindir: Option<&Path>) -> Result<
     }
     let fetching_helps = made_by.map_or(others.is_empty(), |major| major == fetch::MAJOR);
     if fetching_helps {
-        eprintln!("No suitable PostgreSQL found on this machine.");
+        tracing::warn!("No suitable PostgreSQL found on this machine.");
         match fetch::fetch(layout) {
             Ok(bindir) => others = vec![explicit(&bindir)?],
             Err(error) if others.is_empty() => return Err(error),

@@ -146,6 +146,12 @@ pub fn fetch(data_dir: &Path) -> Result<PathBuf, Error> {
     fetch::fetch(&layout)
 }
 
+/// The folder of PostgreSQL's programs: an installed one, else a private copy in `<data_dir>/pgdist`.
+pub fn find_or_fetch(data_dir: &Path) -> Result<PathBuf, Error> {
+    let layout = Layout::open(data_dir)?;
+    locate::locate_or_fetch(&layout, None).map(|installation| installation.bindir)
+}
+
 fn start_locked(settings: &Settings, layout: Layout, created: bool, lock: DataLock) -> Result<PrivatePostgres, Error> {
     // From here on the watchdog clears up whatever an error or a kill leaves.
     let mut watchdog = Watchdog::spawn(&layout)?;

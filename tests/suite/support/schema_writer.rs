@@ -18,6 +18,7 @@ const COLUMNS: &str = "
     SELECT c.relname, a.attname, format_type(a.atttypid, NULL), a.attnotnull, coalesce(col_description(c.oid, a.attnum), '')
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = 'public' AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+       AND c.relname NOT LIKE '\\_\\_%'
      ORDER BY c.relname, a.attnum";
 
 /// Foreign keys of one column, where no other of one column joins the same two tables.
@@ -32,20 +33,29 @@ const JOINS: &str = "
 pub async fn write_schema(client: &Client) -> Result<String, Error> {
     let mut columns: BTreeMap<String, String> = BTreeMap::new();
     for row in client.query(COLUMNS, &[]).await? {
-        let (name, sql_type, is_required, comment): (&str, &str, bool, &str) = (row.get(1), row.get(2), row.get(3), row.get(4));
+        let (name, sql_type, is_required, comment): (&str, &str, bool, &str) =
+            (row.get(1), row.get(2), row.get(3), row.get(4));
         assert!(!comment.is_empty(), "{}.{name} has no comment", row.get::<_, &str>(0));
         let diesel_type = diesel_type(sql_type);
         let diesel_type = if is_required { diesel_type.to_owned() } else { format!("Nullable<{diesel_type}>") };
         let table = columns.entry(row.get(0)).or_default();
         writeln!(table, "        /// {comment}\n        {name} -> {diesel_type},").unwrap();
     }
-    let mut text = String::from("//! The tables. Generated from the migrations: see CONTRIBUTING.md, \"Generated files\".\n\
-        #![allow(missing_docs, unused_imports, reason = \"generated\")]\n");
+    let mut text = String::from(
+        "//! The tables. Generated from the migrations: see CONTRIBUTING.md, \"Generated files\".\n\
+        #![allow(missing_docs, unused_imports, reason = \"generated\")]\n",
+    );
     let mut names = Vec::new();
     for row in client.query(TABLES, &[]).await? {
         let (name, comment, key): (String, &str, Vec<String>) = (row.get(0), row.get(1), row.get(2));
         assert!(!comment.is_empty(), "{name} has no comment");
-        writeln!(text, "\ndiesel::table! {{\n    /// {comment}\n    {name} ({}) {{\n{}    }}\n}}", key.join(", "), columns[&name]).unwrap();
+        writeln!(
+            text,
+            "\ndiesel::table! {{\n    /// {comment}\n    {name} ({}) {{\n{}    }}\n}}",
+            key.join(", "),
+            columns[&name]
+        )
+        .unwrap();
         names.push(name);
     }
     text.push('\n');

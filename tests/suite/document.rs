@@ -1,0 +1,107 @@
+//! The API document: complete, written for its reader, and true.
+
+use serde_json::Value;
+
+use crate::support::TestServer;
+
+fn document() -> Value {
+    serde_json::from_str(&verbatim::server::openapi_json()).unwrap()
+}
+
+/// Every operation: its method, path and description.
+fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().iter().map(move |(method, operation)| (method.clone(), path.clone(), operation))
+        })
+        .collect()
+}
+
+#[test]
+fn every_operation_is_described_for_its_reader() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+    let mut ids = Vec::new();
+    for (method, path, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(id.contains('_') && !ids.contains(&id), "{id}");
+        ids.push(id);
+        for text in ["summary", "description"] {
+            assert!(operation[text].as_str().is_some_and(|text| text.len() > 10), "{method} {path} has no {text}");
+        }
+        assert!(tags.contains(&&operation["tags"][0]), "{id}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(
+                parameter["description"].as_str().is_some_and(|text| text.len() > 10),
+                "{id} {}",
+                parameter["name"]
+            );
+        }
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.contains_key("200") && responses.contains_key("500"), "{id}");
+        for (status, response) in responses.iter().filter(|(status, _)| status.as_str() >= "400") {
+            let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
+            assert_eq!(schema, "#/components/schemas/Problem", "{id} {status}");
+        }
+    }
+    assert!(ids.len() >= 14);
+}
+
+#[test]
+fn every_field_is_described() {
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let of_alternative = &property["oneOf"][0]["description"];
+            let is_described = property["description"].is_string() || of_alternative.is_string();
+            assert!(is_described, "{name}.{field} has no description");
+        }
+    }
+}
+
+#[test]
+fn every_example_works() {
+    let server = TestServer::with_sample();
+    let quote = server.get("/v1/quotes?limit=1").column("/id").remove(0);
+    let document = document();
+    let mut examples = 0;
+    for (method, path, operation) in operations(&document) {
+        assert_eq!(method, "get", "the examples of other methods need a body");
+        let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
+        let example = |parameter: &Value| match &parameter["example"] {
+            Value::String(text) if text.starts_with("quo_") => quote.clone(),
+            Value::String(text) => text.clone(),
+            Value::Array(words) => words.iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(","),
+            other => other.to_string(),
+        };
+        let mut url = path.clone();
+        for parameter in parameters.iter().filter(|parameter| parameter["in"] == "path") {
+            url = url.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &example(parameter));
+        }
+        let query: Vec<String> = parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "query" && parameter["name"] != "after")
+            .map(|parameter| {
+                assert!(!parameter["example"].is_null(), "{path}: {} has no example", parameter["name"]);
+                format!("{}={}", parameter["name"].as_str().unwrap(), example(parameter))
+            })
+            .collect();
+        if !query.is_empty() {
+            url = format!("{url}?{}", query.join("&"));
+        }
+        let answer = server.get(&url);
+        assert_eq!(answer.status, 200, "{url}: {}", answer.text);
+        examples += 1;
+    }
+    assert!(examples >= 14);
+}
+
+#[test]
+fn the_served_document_is_the_generated_one() {
+    let server = TestServer::start();
+    let answer = server.get("/openapi.json");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.text, verbatim::server::openapi_json());
+}

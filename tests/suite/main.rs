@@ -1,0 +1,20 @@
+//! The behaviour of Verbatim, seen from outside: real HTTP against running servers on a real PostgreSQL.
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "a test binary, which nothing imports")]
+
+mod support;
+
+mod articles;
+mod document;
+mod errors;
+mod generated;
+mod import;
+mod labels;
+mod layers;
+mod migrations;
+mod people;
+mod program;
+mod queries;
+mod quotes;
+mod resilience;
+mod service;
+mod walks;

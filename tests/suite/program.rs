@@ -1,0 +1,234 @@
+//! The program itself, with a private PostgreSQL of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::cluster::{bindir, scratch_directory};
+use crate::support::http::{Answer, send};
+use crate::support::wait_until;
+
+const BELL: &str =
+    "The Bell\nMay 1, 2023\nIt rained. \"The bell stays where it hangs,\" said Ada Quill.\nLabels: Sea\n";
+
+/// A data directory of a test's own, removed at its end.
+struct DataDirectory(PathBuf);
+
+impl DataDirectory {
+    fn new() -> Self {
+        let path = scratch_directory("data");
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_verbatim"));
+        let settings = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("VERBATIM_"));
+        settings.for_each(|name| {
+            command.env_remove(name);
+        });
+        command
+            .args(arguments)
+            .env_remove("DATABASE_URL")
+            .env("VERBATIM_DATA_DIR", self.0.join("data"))
+            .env("VERBATIM_PG_BINDIR", bindir())
+            .env("VERBATIM_LISTEN", "127.0.0.1:0")
+            .env("VERBATIM_WORKERS", "1")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn start(&self, command: &str) -> Running {
+        let mut child = self.command(&[command]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = String::new();
+        let base = lines.find_map(|line| {
+            let line = line.unwrap();
+            said.push_str(&line);
+            said.push('\n');
+            line.strip_prefix("Verbatim serves on ").map(str::to_owned)
+        });
+        // The rest is read so that the program never waits for its reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Running { child, base: base.unwrap_or_else(|| panic!("it did not start: {said}")) }
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+
+    fn postmaster(&self) -> Option<i32> {
+        let file = fs::read_to_string(self.0.join("data/pg/postmaster.pid")).ok()?;
+        file.lines().next()?.parse().ok()
+    }
+}
+
+impl Drop for DataDirectory {
+    fn drop(&mut self) {
+        wait_until("PostgreSQL is gone", || {
+            self.postmaster().is_none_or(|pid| kill(Pid::from_raw(pid), None).is_err())
+        });
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+struct Running {
+    child: Child,
+    base: String,
+}
+
+impl Running {
+    fn get(&self, path: &str) -> Answer {
+        send("GET", &format!("{}{path}", self.base), &[])
+    }
+
+    fn signal(&mut self, signal: Signal) -> Option<i32> {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn demo_serves_the_sample_content_and_stops_cleanly_when_told() {
+    let directory = DataDirectory::new();
+    let mut demo = directory.start("demo");
+    assert_eq!(demo.get("/v1/articles?limit=100").data().as_array().unwrap().len(), 30);
+    let postmaster = directory.postmaster().unwrap();
+    assert_eq!(demo.signal(Signal::SIGTERM), Some(0));
+    assert!(kill(Pid::from_raw(postmaster), None).is_err(), "PostgreSQL stops with it");
+    assert!(!directory.0.join("data/pg/postmaster.pid").exists(), "and in good order");
+
+    let mut again = directory.start("demo");
+    assert_eq!(again.get("/v1/articles?limit=100").data().as_array().unwrap().len(), 30, "loaded once");
+    assert_eq!(again.signal(Signal::SIGINT), Some(0));
+}
+
+#[test]
+fn serve_writes_no_content_and_import_works_beside_it() {
+    let directory = DataDirectory::new();
+    let serve = directory.start("serve");
+    assert_eq!(serve.get("/v1/articles").data(), serde_json::json!([]));
+    let bell = directory.write("bell.txt", BELL);
+    let output = directory.run(&["import", &bell]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(serve.get("/v1/articles").column("/slug"), ["the-bell"]);
+    assert_eq!(text(&output.stdout), "", "what people read goes to standard error");
+    assert!(text(&output.stderr).contains("bell.txt: created the-bell, 1 quotes, 1 attributed"));
+}
+
+#[test]
+fn a_second_start_on_the_same_directory_is_told_so() {
+    let directory = DataDirectory::new();
+    let _serve = directory.start("serve");
+    let output = directory.run(&["serve"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("already running"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let directory = DataDirectory::new();
+    let mut serve = directory.start("serve");
+    let bell = directory.write("bell.txt", BELL);
+    assert!(directory.run(&["import", &bell]).status.success());
+    assert_eq!(serve.signal(Signal::SIGKILL), None);
+    let again = directory.start("serve");
+    assert_eq!(again.get("/v1/articles").column("/slug"), ["the-bell"]);
+}
+
+#[test]
+fn the_exit_status_of_an_import_tells_what_went_in() {
+    let directory = DataDirectory::new();
+    let (good, bad) = (directory.write("good.txt", BELL), directory.write("bad.txt", b"Title\nbad \xff\n"));
+    let code = |paths: &[&str]| {
+        let output = directory.run(&[&["import"], paths].concat());
+        (output.status.code(), text(&output.stderr))
+    };
+    let (status, said) = code(&[&bad]);
+    assert_eq!(status, Some(1), "nothing went in");
+    assert!(said.contains("bad.txt:2: refused: not UTF-8 text"), "{said}");
+    assert_eq!(code(&[&good, &bad]).0, Some(3), "some did");
+    assert_eq!(code(&[&good]).0, Some(0), "a second time is no fault");
+    assert_eq!(code(&["/nowhere.txt"]).0, Some(1));
+
+    let output = directory.run(&["import", "--json", &good, &bad]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["entries"][0]["outcome"], "unchanged");
+    assert_eq!(report["entries"][1]["line"], 2);
+}
+
+#[test]
+fn a_directory_is_imported_with_everything_in_it() {
+    let directory = DataDirectory::new();
+    fs::create_dir_all(directory.0.join("posts/2023")).unwrap();
+    directory.write("posts/2023/bell.txt", BELL);
+    directory.write("posts/notes.txt", "Notes\nSome notes that somebody wrote down.\n");
+    directory.write("posts/.hidden.txt", "Hidden\nNot to be read.\n");
+    directory.write("posts/picture.png", "no text");
+    let output = directory.run(&["import", &directory.0.join("posts").to_string_lossy()]);
+    assert!(text(&output.stderr).contains("2 created, 0 unchanged, 0 refused"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn wrong_settings_stop_the_start_and_are_named() {
+    let directory = DataDirectory::new();
+    let output =
+        directory.command(&["serve"]).env("VERBATIM_LISTEN", "here").env("VERBATIM_LOGG", "x").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("VERBATIM_LISTEN: \"here\" is not an IP address"), "{said}");
+    assert!(said.contains("VERBATIM_LOGG: there is no such setting; did you mean VERBATIM_LOG"), "{said}");
+}
+
+#[test]
+fn an_unreachable_database_is_told_without_its_password() {
+    let directory = DataDirectory::new();
+    let url = "postgres://someone:hunter2@127.0.0.1:1/nowhere";
+    let started = Instant::now();
+    let output = directory.command(&["serve"]).env("DATABASE_URL", url).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("the database is away") && !said.contains("hunter2"), "{said}");
+    assert!(started.elapsed() < Duration::from_secs(60), "it gives up");
+    assert!(!directory.0.join("data").exists(), "a configured server touches nothing else");
+}
+
+#[test]
+fn openapi_prints_the_document_and_nothing_else() {
+    let directory = DataDirectory::new();
+    let output = directory.run(&["openapi"]);
+    assert_eq!(text(&output.stdout), verbatim::server::openapi_json());
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn migrate_says_what_it_did() {
+    let directory = DataDirectory::new();
+    let output = directory.run(&["migrate"]);
+    assert!(text(&output.stderr).contains("applied "), "{}", text(&output.stderr));
+    let output = directory.run(&["migrate"]);
+    assert!(text(&output.stderr).contains("the database is up to date"));
+    assert!(Path::new(&directory.0).join("data/pg").exists());
+}

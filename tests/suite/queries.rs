@@ -1,0 +1,36 @@
+//! How many statements a request costs: a fixed number, however many rows it shows.
+
+use crate::support::proxy::CountingProxy;
+use crate::support::{TestDatabase, TestServer};
+
+#[test]
+fn a_list_costs_the_same_number_of_statements_for_one_row_and_for_thirty() {
+    let database = TestDatabase::migrated();
+    let proxy = CountingProxy::before(&database);
+    let server = TestServer::on(database, &proxy.url, &[]);
+    server.import_entries(verbatim::imports::sample_entries(), verbatim::clock::Clock::System);
+    for (path, statements) in [
+        ("/v1/articles?", 4),
+        ("/v1/articles?label=harbour&", 5),
+        ("/v1/articles?include=quotes&", 6),
+        ("/v1/articles?include=quotes.speaker,labels,authors&", 18),
+        ("/v1/quotes?", 4),
+        ("/v1/quotes?include=speaker&", 8),
+        ("/v1/people?", 4),
+        ("/v1/labels?", 4),
+        ("/v1/people/maren-tolliver-haag/quotes?", 5),
+        ("/v1/articles/the-ferry-bell-comes-home?include=quotes&", 6),
+    ] {
+        for limit in ["limit=1", "limit=30"] {
+            let path = if path.contains("comes-home") {
+                path.trim_end_matches('&').to_owned()
+            } else {
+                format!("{path}{limit}")
+            };
+            // The first time a connection is used for a statement it is prepared, which runs nothing.
+            server.get(&path);
+            let counted = proxy.count(|| assert_eq!(server.get(&path).status, 200));
+            assert_eq!(counted, statements, "{path}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Requests and answers.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::Agent;
+
+static AGENT: LazyLock<Agent> = LazyLock::new(|| {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .build()
+        .into()
+});
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub text: String,
+    headers: ureq::http::HeaderMap,
+}
+
+impl Answer {
+    /// A header; empty when there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// `data` of the body.
+    pub fn data(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        self.json()["data"].take()
+    }
+
+    /// The value at `pointer` in each row of `data`, as text.
+    pub fn column(&self, pointer: &str) -> Vec<String> {
+        let data = self.data();
+        let rows = data.as_array().unwrap().iter();
+        rows.map(|row| row.pointer(pointer).unwrap().as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The body as a problem document, checked for what every problem holds.
+    pub fn problem(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status);
+        assert_eq!(problem["request_id"], self.header("x-request-id"));
+        assert!(problem["type"].as_str().unwrap().ends_with(problem["code"].as_str().unwrap()));
+        problem
+    }
+}
+
+/// Sends a request.
+pub fn send(method: &str, url: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = ureq::http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut response = AGENT.run(request.body(()).unwrap()).unwrap();
+    let text = response.body_mut().read_to_string().unwrap();
+    Answer { status: response.status().as_u16(), text, headers: response.headers().clone() }
+}
+
+/// Sends bytes as they are and returns what comes back until the server closes the connection.
+pub fn send_bytes(address: &str, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    // A server may close before it has read everything: what it said until then counts.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}

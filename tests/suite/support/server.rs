@@ -1,0 +1,117 @@
+//! A server of a test's own, on a free port.
+
+use std::fs;
+
+use actix_web::dev::ServerHandle;
+use chrono::{DateTime, Utc};
+use verbatim::clock::Clock;
+use verbatim::config::Config;
+use verbatim::db::{Address, PoolSettings, connect, open_pool};
+use verbatim::http::reference::Urls;
+use verbatim::imports::{self, Entry, Report};
+use verbatim::server::{self, ServerSettings};
+use verbatim::state::State;
+
+use super::cluster::{TestDatabase, scratch_directory};
+use super::http::{Answer, send};
+use super::{block_on, runtime};
+
+/// A running server.
+pub struct TestServer {
+    pub database: TestDatabase,
+    pub address: String,
+    handle: ServerHandle,
+}
+
+impl TestServer {
+    /// A server on an empty database, with the default settings.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// A server with settings of its own.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let database = TestDatabase::migrated();
+        let url = database.url.clone();
+        Self::on(database, &url, settings)
+    }
+
+    /// A server on the sample content.
+    pub fn with_sample() -> Self {
+        let server = Self::start();
+        server.import_entries(imports::sample_entries(), Clock::System);
+        server
+    }
+
+    /// A server that reaches its database under another URL.
+    pub fn on(database: TestDatabase, url: &str, settings: &[(&str, &str)]) -> Self {
+        let variables = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut config = Config::read(variables).unwrap();
+        config.workers = 1;
+        let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let address_of_database = Address::parse(url).unwrap();
+        let handle = block_on(async {
+            let settings = PoolSettings { connections: 4, statement_timeout: config.statement_timeout };
+            let state = State {
+                pool: open_pool(&address_of_database, settings).unwrap(),
+                clock: Clock::System,
+                urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
+            };
+            let server = server::start(listener, state, ServerSettings::from(&config)).unwrap();
+            let handle = server.handle();
+            runtime().spawn(server);
+            handle
+        });
+        Self { database, address, handle }
+    }
+
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Fetches a path.
+    pub fn get(&self, path: &str) -> Answer {
+        send("GET", &self.url(path), &[])
+    }
+
+    /// Sends a request without a body.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        send(method, &self.url(path), headers)
+    }
+
+    /// Imports one text under a name, now.
+    pub fn import(&self, name: &str, text: impl AsRef<[u8]>) -> Report {
+        self.import_with(Clock::System, name, text)
+    }
+
+    /// Imports one text under a name, at an instant.
+    pub fn import_at(&self, instant: DateTime<Utc>, name: &str, text: impl AsRef<[u8]>) -> Report {
+        self.import_with(Clock::Fixed(instant), name, text)
+    }
+
+    fn import_with(&self, clock: Clock, name: &str, text: impl AsRef<[u8]>) -> Report {
+        let directory = scratch_directory("import");
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join(name), text).unwrap();
+        let entries = imports::entries(std::slice::from_ref(&directory)).unwrap();
+        fs::remove_dir_all(&directory).unwrap();
+        self.import_entries(entries, clock)
+    }
+
+    /// Imports entries.
+    pub fn import_entries(&self, entries: Vec<Entry>, clock: Clock) -> Report {
+        let address = Address::parse(&self.database.url).unwrap();
+        block_on(async {
+            let mut connection = connect(&address).await.unwrap();
+            imports::import(&mut connection, entries, clock, |_| {}).await.unwrap()
+        })
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        block_on(self.handle.stop(false));
+    }
+}
