@@ -246,14 +246,11 @@ impl<'c> Writer<'c> {
         }
         let known: Vec<PersonId> = ids.values().copied().collect();
         people_db::publish_people(self.connection, &known, public_from).await?;
-        // An organization that also speaks is wanted twice and made once.
-        missing.sort_by_key(|person| (&person.normalised, person.accepts));
-        let distinct = missing.chunk_by(|one, other| {
-            one.normalised == other.normalised && one.kind == PersonKind::Organization && other.kind == one.kind
-        });
-        for people in distinct {
-            let id = self.make_person(people[0], public_from).await?;
-            ids.extend(people.iter().map(|person| ((person.normalised.clone(), person.accepts), id)));
+        // One that is named both as a speaker and as somebody's organization is one organization.
+        missing.sort_by_key(|person| (&person.normalised, std::cmp::Reverse(person.accepts)));
+        for same in missing.chunk_by(|one, other| one.normalised == other.normalised) {
+            let id = self.make_person(same[0], public_from).await?;
+            ids.extend(same.iter().map(|person| ((person.normalised.clone(), person.accepts), id)));
         }
         Ok(ids)
     }
