@@ -119,7 +119,7 @@ const SHUTDOWN_TIMEOUT: Setting = Setting {
 };
 const LOG: Setting = Setting {
     name: "VERBATIM_LOG",
-    default: "info,actix_server=warn",
+    default: "info,actix_server=warn,actix_http=off",
     meaning: "What is logged.",
     allowed: "error, warn, info, debug or trace, or filters such as info,verbatim::db=debug",
     is_secret: false,

@@ -53,10 +53,10 @@ impl From<&Config> for ServerSettings {
 
 /// Every operation, resource by resource.
 fn mount(config: &mut ServiceConfig<'_>) {
-    articles::api::mount(config);
-    quotes::api::mount(config);
     people::api::mount(config);
     labels::api::mount(config);
+    articles::api::mount(config);
+    quotes::api::mount(config);
     pages::api::mount(config);
 }
 

@@ -70,7 +70,7 @@ impl ArticleViewParameters {
 #[into_params(parameter_in = Query)]
 struct ArticleParameters {
     /// Only articles that bear this label; several, parted by commas: any of them. Ids or slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["ferry-line"]))]
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["ferry-line"]))]
     label: Option<CommaList<String>>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder,
 };
@@ -40,7 +41,7 @@ of the request at once, and `type` leads to an explanation.";
 /// The document before the handlers add themselves to it.
 pub fn head() -> OpenApi {
     let tag = |name: &str, description: &str| TagBuilder::new().name(name).description(Some(description)).build();
-    let license = LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build();
+    let license = LicenseBuilder::new().name("MIT OR Apache-2.0").build();
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -60,7 +61,7 @@ pub fn head() -> OpenApi {
         .build()
 }
 
-/// Adds what the handlers do not bring along: the schemas that only shared responses use.
+/// Adds what the handlers do not bring along: the schemas that only shared responses use, and references.
 pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, schema) in [
@@ -68,6 +69,22 @@ pub fn complete(document: &mut OpenApi) {
         (Fault::name(), <Fault as utoipa::PartialSchema>::schema()),
     ] {
         components.schemas.insert(name.into_owned(), schema);
+    }
+    for (name, schema) in &mut components.schemas {
+        refer_to_the_resource(name, schema);
+    }
+}
+
+/// The envelopes are generic, and utoipa writes what is inside them out each time: a reference in its place gives
+/// generated clients one type for each resource.
+fn refer_to_the_resource(name: &str, schema: &mut RefOr<Schema>) {
+    let Some((envelope, resource)) = name.split_once('_') else { return };
+    let RefOr::T(Schema::Object(object)) = schema else { return };
+    let Some(data) = object.properties.get_mut("data") else { return };
+    let resource = Ref::from_schema_name(resource);
+    match (envelope, data) {
+        ("List", RefOr::T(Schema::Array(rows))) => rows.items = ArrayItems::RefOrSchema(Box::new(resource.into())),
+        (_, data) => *data = resource.into(),
     }
 }
 

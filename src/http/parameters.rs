@@ -31,7 +31,7 @@ enum Shape {
     Boolean,
     OneOf(Vec<String>),
     Text { least: usize, most: usize },
-    ListOf(Box<Shape>),
+    ListOf { shape: Box<Shape>, least: usize },
 }
 
 impl ParameterRules {
@@ -127,7 +127,10 @@ impl Shape {
                 most: schema["maximum"].as_i64().unwrap_or(i64::MAX),
             },
             "boolean" => Self::Boolean,
-            "array" => Self::ListOf(Box::new(Self::from_schema(document, &schema["items"]))),
+            "array" => Self::ListOf {
+                shape: Box::new(Self::from_schema(document, &schema["items"])),
+                least: length(&schema["minItems"]).unwrap_or(0),
+            },
             _ => Self::Text {
                 least: length(&schema["minLength"]).unwrap_or(0),
                 most: length(&schema["maxLength"]).unwrap_or(MAX_VALUE),
@@ -164,7 +167,8 @@ impl Shape {
                 let fault = || invalid(format!("{name} must be {least} to {most} characters long"));
                 (!is_allowed).then(fault).into_iter().collect()
             }
-            Self::ListOf(shape) => match split_list(value) {
+            Self::ListOf { shape, least } => match split_list(value) {
+                Ok(values) if values.len() < *least => vec![invalid(format!("{name} must have a value"))],
                 Ok(values) => values.iter().flat_map(|value| shape.check(name, value)).collect(),
                 Err(detail) => vec![invalid(format!("{name} {detail}"))],
             },
@@ -196,10 +200,13 @@ fn length(value: &Value) -> Option<usize> {
     value.as_u64().and_then(|length| usize::try_from(length).ok())
 }
 
-/// Splits a value at its commas. A part with a comma in it stands in double quotes; `""` inside those is one quote.
+/// Splits a value at its commas; an empty value has no parts. A part with a comma in it stands in double quotes; `""` inside those is one quote.
 fn split_list(value: &str) -> Result<Vec<String>, &'static str> {
     let mut parts = Vec::new();
     let mut rest = value;
+    if rest.is_empty() {
+        return Ok(parts);
+    }
     loop {
         let part;
         (part, rest) = match rest.strip_prefix('"') {
@@ -306,7 +313,7 @@ mod tests {
     #[test]
     fn a_value_with_a_comma_stands_in_double_quotes() {
         assert_eq!(split_list(r#"a,"b, c","say ""d""""#).unwrap(), ["a", "b, c", r#"say "d""#]);
-        for wrong in ["", "a,", ",a", "\"a", "\"a\"b"] {
+        for wrong in ["a,", ",a", "\"a", "\"a\"b"] {
             assert!(split_list(wrong).is_err(), "{wrong}");
         }
     }

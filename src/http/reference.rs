@@ -43,7 +43,7 @@ macro_rules! path_parameter {
         pub struct $name {
             #[doc = $description]
             #[serde(rename = "ref")]
-            #[param(max_length = 120, example = $example)]
+            #[param(pattern = "^[A-Za-z0-9_-]+$", max_length = 120, example = $example)]
             pub reference: String,
         }
     };

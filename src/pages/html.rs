@@ -4,7 +4,7 @@ use crate::http::problem::{CATALOGUE, Entry};
 use crate::values::body::escape;
 
 const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1c1917;\
-background:#fffdf9}h1{font-family:Georgia,serif;font-size:2.2rem;margin-bottom:.2rem}a{color:#9a3412}code{background:#f5efe6;\
+background:#fffdf9}h1{font-family:Georgia,serif;font-size:2.2rem;margin-bottom:.2rem}a{color:#9a3412}code{overflow-wrap:anywhere;background:#f5efe6;\
 padding:.1rem .3rem;border-radius:.2rem}li{margin:.3rem 0}dt{font-weight:600;margin-top:1rem}blockquote{margin:1.5rem 0;\
 padding-left:1rem;border-left:.25rem solid #9a3412;font-family:Georgia,serif;font-size:1.15rem}";
 

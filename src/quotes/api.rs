@@ -54,7 +54,7 @@ impl QuoteView {
 #[into_params(parameter_in = Query)]
 struct QuoteParameters {
     /// Only quotes printed in an article that bears this label; several, parted by commas: any of them. Ids or slugs.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["ferry-line"]))]
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["ferry-line"]))]
     label: Option<CommaList<String>>,
 }
 

@@ -4,7 +4,7 @@
 macro_rules! text_enum {
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident { $( $(#[$variant_attribute:meta])* $variant:ident = $text:literal ),+ $(,)? }
+        pub enum $name:ident { $( $(#[$variant_attribute:meta])* $variant:ident = $text:tt ),+ $(,)? }
     ) => {
         $(#[$attribute])*
         #[derive(

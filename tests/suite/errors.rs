@@ -65,7 +65,6 @@ fn nothing_is_clamped_or_ignored() {
         "limit=ten",
         "limit=1.5",
         "limit=%00",
-        "include=",
         "include=labels,",
         "include=labels,labelss",
         "label=",
