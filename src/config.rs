@@ -371,9 +371,9 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_shown_even_when_it_is_wrong() {
-        let error = read(&[("DATABASE_URL", "mysql://root:hunter2@db")]).unwrap_err().to_string();
+        let error = read(&[("DATABASE_URL", "mysql://someone:hunter2@db")]).unwrap_err().to_string();
         assert!(error.contains("DATABASE_URL") && !error.contains("hunter2"), "{error}");
-        let config = read(&[("DATABASE_URL", "postgres://root:hunter2@db/x")]).unwrap();
+        let config = read(&[("DATABASE_URL", "postgres://someone:hunter2@db/x")]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 

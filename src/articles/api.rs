@@ -1,27 +1,33 @@
 //! Articles over HTTP.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, ArticleFilter};
 use super::wire::{self, Article, ArticleView};
+use super::{ArticleSort, ArticleSortTerm};
 use crate::db::Connection;
-use crate::http::document::{ARTICLES, FetchProblems, LABELS, ListProblems};
+use crate::db::filter::InstantRange;
+use crate::db::keyset::Order;
+use crate::http::document::{ARTICLES, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::reference::{ArticlePath, LabelPath};
+use crate::http::reference::{ArticlePath, LabelPath, PersonPath, external_ids_named};
 use crate::labels::db as labels_db;
-use crate::labels::filter::labels_named;
+use crate::labels::filter::{LabelParameters, label_filter};
+use crate::people::db as people_db;
+use crate::people::filter::people_named;
 use crate::state::State;
 use crate::values::reference::Reference;
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
-    config.service(list_articles).service(get_article).service(list_label_articles);
+    config.service(list_articles).service(get_article).service(list_label_articles).service(list_person_articles);
 }
 
 /// What can be shown with an article, or shown whole.
@@ -48,7 +54,7 @@ struct ArticleViewParameters {
     /// What to show with each article: `quotes` adds its quotes in text order, the others show whole what is a
     /// reference otherwise.
     #[serde(default)]
-    #[param(inline, value_type = Vec<ArticleInclude>, required = false, style = Form, explode = false, example = json!(["quotes.speaker", "labels"]))]
+    #[param(inline, min_items = 1, value_type = Vec<ArticleInclude>, required = false, style = Form, explode = false, example = json!(["quotes.speaker", "labels"]))]
     include: CommaList<ArticleInclude>,
 }
 
@@ -65,13 +71,91 @@ impl ArticleViewParameters {
     }
 }
 
-/// Which articles to list.
-#[derive(Debug, Deserialize, IntoParams)]
+/// Which articles to list, besides by label.
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ArticleParameters {
-    /// Only articles that bear this label; several, parted by commas: any of them. Ids or slugs.
-    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["ferry-line"]))]
-    label: Option<CommaList<String>>,
+    /// Only articles by one of these people. Ids, slugs, names or aliases.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["eleanor-vosk"]))]
+    author: Option<CommaList<String>>,
+    /// Only articles that quote one of these people.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["maren-tolliver-haag"]))]
+    quoted: Option<CommaList<String>>,
+    /// Only articles in one of these languages, as BCP 47 tags.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["en"]))]
+    language: Option<CommaList<String>>,
+    /// Only articles with one of these slugs.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["the-ferry-bell-comes-home"]))]
+    slug: Option<CommaList<String>>,
+    /// Only articles that another system calls so: `source:id`.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["sample:the-ferry-bell-comes-home.txt"]))]
+    external_id: Option<CommaList<String>>,
+    /// Only articles published at this instant or later.
+    #[serde(rename = "published_at[gte]")]
+    #[param(example = "2023-01-01T00:00:00Z")]
+    published_from: Option<DateTime<Utc>>,
+    /// Only articles published before this instant.
+    #[serde(rename = "published_at[lt]")]
+    #[param(example = "2027-01-01T00:00:00Z")]
+    published_until: Option<DateTime<Utc>>,
+    /// Only articles whose content last changed at this instant or later.
+    #[serde(rename = "updated_at[gte]")]
+    #[param(example = "2023-01-01T00:00:00Z")]
+    updated_from: Option<DateTime<Utc>>,
+    /// Only articles whose content last changed before this instant.
+    #[serde(rename = "updated_at[lt]")]
+    #[param(example = "2100-01-01T00:00:00Z")]
+    updated_until: Option<DateTime<Utc>>,
+}
+
+/// How to sort articles.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ArticleOrder {
+    /// What to sort by, the most important first; `-` turns a column round. The id decides between equals.
+    #[param(inline, min_items = 1, value_type = Option<Vec<ArticleSortTerm>>, style = Form, explode = false, example = json!(["-published_at"]))]
+    sort: Option<CommaList<ArticleSortTerm>>,
+}
+
+impl ArticleOrder {
+    fn terms(self) -> Vec<ArticleSortTerm> {
+        let newest_first = ArticleSortTerm { key: ArticleSort::PublishedAt, is_descending: true };
+        self.sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms)
+    }
+}
+
+/// The filter that parameters ask for; everything they name in vain is refused at once.
+async fn article_filter(
+    connection: &Connection,
+    labels: LabelParameters,
+    parameters: ArticleParameters,
+    now: DateTime<Utc>,
+) -> Result<ArticleFilter, ApiError> {
+    let ArticleParameters {
+        author,
+        quoted,
+        language,
+        slug,
+        external_id,
+        published_from,
+        published_until,
+        updated_from,
+        updated_until,
+    } = parameters;
+    let mut faults = Vec::new();
+    let filter = ArticleFilter {
+        labels: label_filter(connection, labels, now, &mut faults).await?,
+        authors: people_named(connection, "author", author, now, &mut faults).await?,
+        quoted: people_named(connection, "quoted", quoted, now, &mut faults).await?,
+        quoted_too: None,
+        languages: language.map(|CommaList(languages)| languages),
+        slugs: slug.map(|CommaList(slugs)| slugs),
+        external_ids: external_ids_named("external_id", external_id, &mut faults),
+        published_at: InstantRange { from: published_from, until: published_until },
+        updated_at: InstantRange { from: updated_from, until: updated_until },
+    };
+    ApiError::refuse(faults)?;
+    Ok(filter)
 }
 
 /// List articles
@@ -79,21 +163,23 @@ struct ArticleParameters {
 /// The public articles, the newest first, without their bodies.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticleParameters, ArticleViewParameters, PageParameters),
+    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems),
 )]
 #[get("/v1/articles")]
 async fn list_articles(
     request: HttpRequest,
     state: web::Data<State>,
+    Query(labels): Query<LabelParameters>,
     Query(parameters): Query<ArticleParameters>,
+    Query(order): Query<ArticleOrder>,
     Query(view): Query<ArticleViewParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let page = Page::new(&request, page, state.clock.now())?;
+    let listing = Listing::new(&request, page, order, &state)?;
     let connection = state.connection().await?;
-    let labels = labels_named(&connection, "label", parameters.label, page.now()).await?;
-    respond(&state, &connection, ArticleFilter { labels }, view.view(), page).await
+    let filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
+    listing.respond(&state, &connection, filter, view.view()).await
 }
 
 /// Get an article
@@ -121,39 +207,99 @@ async fn get_article(
 
 /// List the articles of a label
 ///
-/// The same as `/v1/articles?label={ref}`.
+/// The same as `/v1/articles?label={ref}`, with every filter that list has.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, ArticleViewParameters, PageParameters),
+    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/labels/{ref}/articles")]
+#[allow(clippy::too_many_arguments, reason = "each is a group of the request's parameters")]
 async fn list_label_articles(
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
+    Query(labels): Query<LabelParameters>,
+    Query(parameters): Query<ArticleParameters>,
+    Query(order): Query<ArticleOrder>,
     Query(view): Query<ArticleViewParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let page = Page::new(&request, page, state.clock.now())?;
+    let listing = Listing::new(&request, page, order, &state)?;
     let connection = state.connection().await?;
-    let label = labels_db::find_label(&connection, &Reference::parse(&reference), page.now())
+    let label = labels_db::find_label(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
         .ok_or_else(|| ApiError::not_found("label", &reference))?;
-    let filter = ArticleFilter { labels: Some(vec![label.id]) };
-    respond(&state, &connection, filter, view.view(), page).await
+    let mut filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
+    filter.labels.groups.push(vec![label.id]);
+    filter.labels.groups = labels_db::rarest_first(&connection, filter.labels.groups, listing.page.now()).await?;
+    listing.respond(&state, &connection, filter, view.view()).await
 }
 
-async fn respond(
-    state: &State,
-    connection: &Connection,
-    filter: ArticleFilter,
-    view: ArticleView,
-    page: Page,
+/// List the articles that quote a person
+///
+/// The same as `/v1/articles?quoted={ref}`, with every filter that list has. What the person wrote is at
+/// `/v1/articles?author={ref}`.
+#[utoipa::path(
+    tag = PEOPLE,
+    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, PageParameters),
+    responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
+)]
+#[get("/v1/people/{ref}/articles")]
+#[allow(clippy::too_many_arguments, reason = "each is a group of the request's parameters")]
+async fn list_person_articles(
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(PersonPath { reference }): Path<PersonPath>,
+    Query(labels): Query<LabelParameters>,
+    Query(parameters): Query<ArticleParameters>,
+    Query(order): Query<ArticleOrder>,
+    Query(view): Query<ArticleViewParameters>,
+    Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut rows = db::list_articles(connection, &filter, &page.window()).await?;
-    let next = page.cut(&mut rows, db::ArticleRow::position);
-    let rows = rows.into_iter().map(|row| (row, None)).collect();
-    let articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
-    Ok(page.respond(&state.urls, articles, next))
+    let listing = Listing::new(&request, page, order, &state)?;
+    let connection = state.connection().await?;
+    let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
+        .await?
+        .ok_or_else(|| ApiError::not_found("person", &reference))?;
+    let mut filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
+    // Those that quote the person and one of the others, should others be asked for too.
+    filter.quoted_too = Some(person.id);
+    listing.respond(&state, &connection, filter, view.view()).await
+}
+
+/// A page of articles that is asked for.
+struct Listing {
+    page: Page,
+    terms: Vec<ArticleSortTerm>,
+}
+
+impl Listing {
+    fn new(request: &HttpRequest, page: PageParameters, order: ArticleOrder, state: &State) -> Result<Self, ApiError> {
+        let terms = order.terms();
+        let columns = terms.iter().map(|term| term.column()).collect();
+        let order = Order { columns, id_column: "articles.id" };
+        Ok(Self { page: Page::new(request, page, order, state.clock.now())?, terms })
+    }
+
+    async fn respond(
+        self,
+        state: &State,
+        connection: &Connection,
+        filter: ArticleFilter,
+        view: ArticleView,
+    ) -> Result<HttpResponse, ApiError> {
+        let Self { page, terms } = self;
+        let rows = db::list_articles(connection, &filter, page.window()).await?;
+        let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
+        let rows = rows.into_iter().map(|row| (row, None)).collect();
+        let articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
+        let total = page
+            .total(
+                || db::estimate_articles(connection, &filter, page.now()),
+                || db::count_articles(connection, &filter, page.now()),
+            )
+            .await?;
+        Ok(page.respond(&state.urls, articles, place, total))
+    }
 }

@@ -1,24 +1,23 @@
 //! Articles in PostgreSQL.
 
 use chrono::{DateTime, Utc};
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
-use super::ArticleStatus;
-use crate::db::keyset::{Position, Window, comes_after};
+use super::{ArticleSort, ArticleSortTerm, ArticleStatus};
+use crate::db::filter::{InstantRange, uuids, wanted};
+use crate::db::keyset::{Position, SortValue, Start, Window};
 use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_revisions, article_slugs, article_sources, articles,
     labels, people,
 };
-use crate::db::{Connection, Result};
-use crate::labels::db::LabelReferenceRow;
+use crate::db::sql::{Sql, Value, all, sql};
+use crate::db::{Connection, Result, estimate};
+use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
 use crate::values::body::BodyFormat;
-use crate::values::id::{ArticleId, LabelId};
+use crate::values::id::{ArticleId, LabelId, PersonId};
 use crate::values::reference::Reference;
 
 /// An article as it is served in a list: without its body.
@@ -40,9 +39,15 @@ pub struct ArticleRow {
 }
 
 impl ArticleRow {
-    /// Where the article stands in a list.
-    pub fn position(&self) -> Position {
-        Position { public_from: self.public_from, id: self.id.0 }
+    /// Where the article stands in a list in this order.
+    pub fn position(&self, sort: &[ArticleSortTerm]) -> Position {
+        let value = |term: &ArticleSortTerm| match term.key {
+            ArticleSort::PublishedAt => SortValue::Instant(self.public_from),
+            ArticleSort::UpdatedAt => SortValue::Instant(self.updated_at),
+            ArticleSort::CreatedAt => SortValue::Instant(self.created_at),
+            ArticleSort::Title => SortValue::Text(self.title.clone()),
+        };
+        Position { values: sort.iter().map(value).collect(), id: self.id.0 }
     }
 }
 
@@ -65,32 +70,117 @@ pub struct ArticleReferenceRow {
     pub title: String,
 }
 
-/// Which articles a list shows.
+/// Which articles a list shows. What is not given does not matter.
 #[derive(Debug, Clone, Default)]
 pub struct ArticleFilter {
-    /// Those that bear one of these labels.
-    pub labels: Option<Vec<LabelId>>,
+    /// What they bear of labels.
+    pub labels: LabelFilter,
+    /// Those by one of these authors.
+    pub authors: Option<Vec<PersonId>>,
+    /// Those that quote one of these speakers.
+    pub quoted: Option<Vec<PersonId>>,
+    /// Those that quote this speaker as well.
+    pub quoted_too: Option<PersonId>,
+    /// Those in one of these languages.
+    pub languages: Option<Vec<String>>,
+    /// Those with one of these slugs.
+    pub slugs: Option<Vec<String>>,
+    /// Those that another system calls one of these: `(source, id)`.
+    pub external_ids: Option<Vec<(String, String)>>,
+    /// When they were published.
+    pub published_at: InstantRange,
+    /// When their content last changed.
+    pub updated_at: InstantRange,
 }
 
-/// The public articles that pass `filter`, newest first.
+impl ArticleFilter {
+    /// The filter as conditions on `articles`, without the one on being public.
+    fn conditions(&self) -> Vec<Sql> {
+        let mut conditions = self.labels.conditions("articles.id");
+        if let Some(authors) = &self.authors {
+            conditions.push(
+                sql("EXISTS (SELECT FROM article_authors WHERE article_authors.article_id = articles.id \
+                     AND article_authors.person_id = ANY (")
+                .bind(uuids(authors))
+                .text("))"),
+            );
+        }
+        let quoted = self.quoted.as_deref().into_iter().chain(self.quoted_too.as_ref().map(std::slice::from_ref));
+        for speakers in quoted {
+            conditions.push(
+                sql("EXISTS (SELECT FROM occurrences JOIN quotes ON quotes.id = occurrences.quote_id \
+                     WHERE occurrences.article_id = articles.id AND occurrences.position IS NOT NULL \
+                     AND quotes.deleted_at IS NULL AND quotes.speaker_id = ANY (")
+                .bind(uuids(speakers))
+                .text("))"),
+            );
+        }
+        if let Some(languages) = &self.languages {
+            conditions.push(sql("articles.language = ANY (").bind(languages.clone()).text(")"));
+        }
+        if let Some(slugs) = &self.slugs {
+            conditions.push(sql("articles.slug = ANY (").bind(slugs.clone()).text(")"));
+        }
+        if let Some(external_ids) = &self.external_ids {
+            let (sources, ids): (Vec<String>, Vec<String>) = external_ids.iter().cloned().unzip();
+            conditions.push(
+                sql("articles.id IN (SELECT article_external_ids.article_id FROM article_external_ids \
+                     JOIN unnest(")
+                .bind(sources)
+                .text(", ")
+                .bind(ids)
+                .text(
+                    ") AS wanted (source, external_id) ON wanted.source = article_external_ids.source \
+                     AND wanted.external_id = article_external_ids.external_id)",
+                ),
+            );
+        }
+        conditions.extend(self.published_at.conditions("articles.public_from"));
+        conditions.extend(self.updated_at.conditions("articles.updated_at"));
+        conditions
+    }
+
+    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
+        let mut conditions = vec![sql("articles.public_from <= ").bind(now)];
+        conditions.extend(self.conditions());
+        conditions
+    }
+}
+
+/// The public articles that pass `filter`, in the order of `window`, backwards where that runs backwards.
 pub async fn list_articles(
     mut connection: &Connection,
     filter: &ArticleFilter,
     window: &Window,
 ) -> Result<Vec<ArticleRow>> {
-    let mut query = articles::table
+    let mut conditions = filter.public_conditions(window.now);
+    conditions.extend(window.condition());
+    if let Some(labels) = filter.labels.leading().filter(|_| window.order.is_only("articles.public_from", true)) {
+        conditions = vec![newest_of_labels(labels, conditions, window)];
+    }
+    Ok(articles::table
         .select(ArticleRow::as_select())
-        .filter(articles::public_from.le(window.now))
-        .order((articles::public_from.desc(), articles::id.desc()))
+        .filter(all(conditions).condition())
+        .order(window.ordering().fragment::<sql_types::Bool>())
         .limit(window.rows)
-        .into_boxed();
-    if let Some(position) = window.after {
-        query = query.filter(comes_after("articles.public_from, articles.id", position));
-    }
-    if let Some(labels) = &filter.labels {
-        query = query.filter(NewestOfLabels { labels: labels.clone(), window: *window });
-    }
-    Ok(query.load(&mut connection).await?)
+        .offset(window.offset())
+        .load(&mut connection)
+        .await?)
+}
+
+/// How many public articles pass `filter`.
+pub async fn count_articles(mut connection: &Connection, filter: &ArticleFilter, now: DateTime<Utc>) -> Result<i64> {
+    let conditions = all(filter.public_conditions(now)).condition();
+    Ok(articles::table.filter(conditions).count().get_result(&mut connection).await?)
+}
+
+/// How many public articles pass `filter`, as the planner estimates; `None` where counting is as cheap.
+pub async fn estimate_articles(
+    connection: &Connection,
+    filter: &ArticleFilter,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    estimate(connection, "articles", filter.public_conditions(now)).await
 }
 
 /// The article that `reference` names, with its body, when public.
@@ -122,6 +212,35 @@ pub async fn find_article_id(
         Reference::Slug(slug) => query.filter(articles::slug.eq(slug)),
     };
     Ok(query.first(&mut connection).await.optional()?)
+}
+
+/// The public articles that `names` name, by id or by a slug current or former; each with the name.
+pub async fn articles_named(
+    mut connection: &Connection,
+    names: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, ArticleId)>> {
+    let found = sql("SELECT wanted.name, articles.id FROM ")
+        .append(wanted::<ArticleId>(names))
+        .text(
+            " JOIN articles ON articles.id = coalesce(nullif(wanted.id, '')::uuid, \
+             (SELECT article_slugs.article_id FROM article_slugs WHERE article_slugs.slug = wanted.name)) \
+             WHERE articles.public_from <= ",
+        )
+        .bind(now);
+    Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
+}
+
+/// The slugs of public articles that look most like `text`, the nearest first; few or none.
+pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTime<Utc>) -> Result<Vec<String>> {
+    let near = sql("SELECT articles.slug FROM articles WHERE articles.slug % ")
+        .bind(text)
+        .text(" AND articles.public_from <= ")
+        .bind(now)
+        .text(" ORDER BY similarity(articles.slug, ")
+        .bind(text)
+        .text(") DESC, articles.slug LIMIT 3");
+    Ok(near.statement::<sql_types::Text>().load(&mut connection).await?)
 }
 
 /// The authors of articles, in the order given.
@@ -162,54 +281,44 @@ pub async fn external_ids_of(
         .await?)
 }
 
-/// True of the articles that can stand on one page of those that bear any of some labels.
+/// True of the articles that can stand on one page of those that bear any of `labels` and meet `conditions`.
 ///
 /// Each label gives its own newest articles out of one index range, as many as the page holds, so that the cost is
-/// the same for a label on three articles and for one on a third of all. Diesel has no lateral join.
-#[derive(Debug, Clone)]
-struct NewestOfLabels {
-    labels: Vec<LabelId>,
-    window: Window,
-}
-
-impl Expression for NewestOfLabels {
-    type SqlType = sql_types::Bool;
-}
-
-impl<QuerySource> AppearsOnTable<QuerySource> for NewestOfLabels {}
-impl<QuerySource> SelectableExpression<QuerySource> for NewestOfLabels {}
-
-impl<GroupBy> ValidGrouping<GroupBy> for NewestOfLabels {
-    type IsAggregate = is_aggregate::Never;
-}
-
-impl QueryId for NewestOfLabels {
-    // With and without a position it is two statements.
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl QueryFragment<Pg> for NewestOfLabels {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("articles.id = ANY (ARRAY (SELECT newest.article_id FROM unnest(");
-        out.push_bind_param::<sql_types::Array<sql_types::Uuid>, _>(&self.labels)?;
-        out.push_sql(
-            ") AS wanted (label_id) CROSS JOIN LATERAL (SELECT article_labels.article_id FROM article_labels \
-             WHERE article_labels.label_id = wanted.label_id AND article_labels.public_from <= ",
-        );
-        out.push_bind_param::<sql_types::Timestamptz, _>(&self.window.now)?;
-        if let Some(position) = &self.window.after {
-            out.push_sql(" AND (article_labels.public_from, article_labels.article_id) < (");
-            out.push_bind_param::<sql_types::Timestamptz, _>(&position.public_from)?;
-            out.push_sql(", ");
-            out.push_bind_param::<sql_types::Uuid, _>(&position.id)?;
-            out.push_sql(")");
+/// the same for a label on three articles and for one on a third of all.
+fn newest_of_labels(labels: &[LabelId], conditions: Vec<Sql>, window: &Window) -> Sql {
+    let is_backwards = window.is_backwards();
+    let range = match &window.start {
+        Start::Offset(_) => sql("true"),
+        // The same comparison on the columns of the index that leads.
+        Start::After(position) | Start::Before(position) => {
+            sql("(article_labels.public_from, article_labels.article_id) ")
+                .text(if is_backwards { "> (" } else { "< (" })
+                .bind(position.values.as_slice().first().map_or(Value::Instant(window.now), SortValue::to_value))
+                .text(", ")
+                .bind(position.id)
+                .text(")")
         }
-        out.push_sql(" ORDER BY article_labels.public_from DESC, article_labels.article_id DESC LIMIT ");
-        out.push_bind_param::<sql_types::BigInt, _>(&self.window.rows)?;
-        out.push_sql(") AS newest))");
-        Ok(())
-    }
+    };
+    let direction = if is_backwards {
+        " ORDER BY article_labels.public_from, article_labels.article_id LIMIT "
+    } else {
+        " ORDER BY article_labels.public_from DESC, article_labels.article_id DESC LIMIT "
+    };
+    sql("articles.id = ANY (ARRAY (SELECT newest.article_id FROM unnest(")
+        .bind(uuids(labels))
+        .text(
+            ") AS wanted (label_id) CROSS JOIN LATERAL (SELECT article_labels.article_id FROM article_labels \
+             JOIN articles ON articles.id = article_labels.article_id \
+             WHERE article_labels.label_id = wanted.label_id AND article_labels.public_from <= ",
+        )
+        .bind(window.now)
+        .text(" AND ")
+        .append(range)
+        .text(" AND ")
+        .append(all(conditions))
+        .text(direction)
+        .bind(window.rows + window.offset())
+        .text(") AS newest))")
 }
 
 /// An article to be made.

@@ -2,8 +2,10 @@
 
 pub mod api;
 pub mod db;
+pub mod filter;
 pub mod wire;
 
+use crate::db::keyset::sort_keys;
 use crate::values::text_enum::text_enum;
 
 text_enum! {
@@ -17,5 +19,15 @@ text_enum! {
         Published = "published",
         /// No longer public.
         Archived = "archived",
+    }
+}
+
+sort_keys! {
+    /// What articles can be sorted by.
+    pub enum ArticleSort / ArticleSortTerm {
+        PublishedAt = "published_at" => "articles.public_from",
+        UpdatedAt = "updated_at" => "articles.updated_at",
+        CreatedAt = "created_at" => "articles.created_at",
+        Title = "title" => "articles.title",
     }
 }

@@ -1,76 +1,231 @@
 //! Keyset pages: a page starts after the row that ended the one before, found by an index and not by counting.
 
 use chrono::{DateTime, Utc};
-use diesel::backend::Backend;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
-use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The place of a row in a list that runs from the newest to the oldest.
+use super::sql::{Sql, Value, sql};
+
+/// A column that a list is sorted by. It must not hold null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SortColumn {
+    /// The column with its table, such as `articles.title`.
+    pub column: &'static str,
+    /// Whether large values come first.
+    pub is_descending: bool,
+}
+
+/// The order of a list. The id is always its last column, so that no two rows have the same place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// What is sorted by, the most important first; at least one.
+    pub columns: Vec<SortColumn>,
+    /// The column of the id.
+    pub id_column: &'static str,
+}
+
+/// What a row has in a column that its list is sorted by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SortValue {
+    /// An instant.
+    #[serde(rename = "i", with = "chrono::serde::ts_microseconds")]
+    Instant(DateTime<Utc>),
+    /// A text.
+    #[serde(rename = "t")]
+    Text(String),
+}
+
+/// The place of a row in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Position {
-    /// When the row became public.
-    pub public_from: DateTime<Utc>,
-    /// The row's id, which decides between rows of the same instant.
+    /// What the row has in the columns of the order.
+    #[serde(rename = "v")]
+    pub values: Vec<SortValue>,
+    /// The row's id.
+    #[serde(rename = "id")]
     pub id: Uuid,
 }
 
-/// Which part of a list a page shows.
-#[derive(Debug, Clone, Copy)]
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Start {
+    /// With the row of this number, counted from 0.
+    Offset(i64),
+    /// With the row after this place.
+    After(Position),
+    /// Before this place, running backwards.
+    Before(Position),
+}
+
+/// Which part of a list to fetch.
+#[derive(Debug, Clone)]
 pub struct Window {
     /// Only what is public at this instant.
     pub now: DateTime<Utc>,
-    /// Only what comes after this place.
-    pub after: Option<Position>,
+    /// The order of the list.
+    pub order: Order,
+    /// Where the page begins.
+    pub start: Start,
     /// How many rows at most.
     pub rows: i64,
 }
 
-/// `(table.public_from, table.id) < (…)`: a comparison of rows, which one index range answers.
-///
-/// Diesel has no such comparison of its own.
-#[derive(Debug, Clone, Copy)]
-pub struct ComesAfter {
-    columns: &'static str,
-    position: Position,
-}
+impl Window {
+    /// Whether the rows run backwards from the page's start.
+    pub fn is_backwards(&self) -> bool {
+        matches!(self.start, Start::Before(_))
+    }
 
-/// Rows that come after `position`; `columns` is the pair of columns, such as `articles.public_from, articles.id`.
-pub fn comes_after(columns: &'static str, position: Position) -> ComesAfter {
-    ComesAfter { columns, position }
-}
+    /// The condition that a row comes after the start, if there is one.
+    pub fn condition(&self) -> Option<Sql> {
+        match &self.start {
+            Start::Offset(_) => None,
+            Start::After(position) => Some(self.order.comes_after(position, false)),
+            Start::Before(position) => Some(self.order.comes_after(position, true)),
+        }
+    }
 
-impl Expression for ComesAfter {
-    type SqlType = Bool;
-}
+    /// What the rows are ordered by while they are fetched.
+    pub fn ordering(&self) -> Sql {
+        self.order.ordering(self.is_backwards())
+    }
 
-impl<QuerySource> AppearsOnTable<QuerySource> for ComesAfter {}
-impl<QuerySource> SelectableExpression<QuerySource> for ComesAfter {}
-
-impl<GroupBy> ValidGrouping<GroupBy> for ComesAfter {
-    type IsAggregate = is_aggregate::Never;
-}
-
-impl QueryId for ComesAfter {
-    // The columns are part of the SQL, so the type alone does not tell the statement.
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl QueryFragment<Pg> for ComesAfter
-where
-    Pg: Backend,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> diesel::QueryResult<()> {
-        out.push_sql("(");
-        out.push_sql(self.columns);
-        out.push_sql(") < (");
-        out.push_bind_param::<Timestamptz, _>(&self.position.public_from)?;
-        out.push_sql(", ");
-        out.push_bind_param::<SqlUuid, _>(&self.position.id)?;
-        out.push_sql(")");
-        Ok(())
+    /// How many rows are passed over first.
+    pub fn offset(&self) -> i64 {
+        match self.start {
+            Start::Offset(offset) => offset,
+            Start::After(_) | Start::Before(_) => 0,
+        }
     }
 }
+
+impl Order {
+    /// Whether the list runs by this column alone, in this direction.
+    pub fn is_only(&self, column: &'static str, is_descending: bool) -> bool {
+        self.columns == [SortColumn { column, is_descending }]
+    }
+
+    /// Every column with the id, which runs as the most important one does: one index serves both directions.
+    fn all_columns(&self) -> Vec<SortColumn> {
+        let is_descending = self.columns.first().is_some_and(|first| first.is_descending);
+        let id = SortColumn { column: self.id_column, is_descending };
+        self.columns.iter().copied().chain([id]).collect()
+    }
+
+    fn ordering(&self, is_reversed: bool) -> Sql {
+        let mut ordered = Sql::default();
+        for (index, SortColumn { column, is_descending }) in self.all_columns().into_iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            let direction = if is_descending == is_reversed { " ASC" } else { " DESC" };
+            ordered = ordered.text(separator).text(column).text(direction);
+        }
+        ordered
+    }
+
+    /// The condition that a row comes after a place, or before it.
+    ///
+    /// One direction throughout is a comparison of rows, which one index range answers; mixed ones are spelled out.
+    fn comes_after(&self, position: &Position, is_reversed: bool) -> Sql {
+        let columns = self.all_columns();
+        let mut values: Vec<Value> = position.values.iter().map(SortValue::to_value).collect();
+        values.push(Value::Uuid(position.id));
+        let sign = |column: &SortColumn| if column.is_descending == is_reversed { " > " } else { " < " };
+        if columns.iter().all(|column| column.is_descending == columns[0].is_descending) {
+            let names = list(columns.iter().map(|column| sql(column.column)));
+            let bounds = list(values.into_iter().map(|value| Sql::default().bind(value)));
+            return sql("(").append(names).text(")").text(sign(&columns[0])).text("(").append(bounds).text(")");
+        }
+        let mut alternatives = Vec::new();
+        for (index, column) in columns.iter().enumerate() {
+            let mut alternative = sql(column.column).text(sign(column)).bind(values[index].clone());
+            for (earlier, value) in columns.iter().zip(&values).take(index) {
+                alternative = alternative.text(" AND ").text(earlier.column).text(" = ").bind(value.clone());
+            }
+            alternatives.push(alternative);
+        }
+        let mut any = Sql::default();
+        for (index, alternative) in alternatives.into_iter().enumerate() {
+            any = any.text(if index == 0 { "(" } else { " OR (" }).append(alternative).text(")");
+        }
+        any
+    }
+}
+
+impl SortValue {
+    /// The value, to be bound.
+    pub fn to_value(&self) -> Value {
+        match self {
+            SortValue::Instant(instant) => Value::Instant(*instant),
+            SortValue::Text(text) => Value::Text(text.clone()),
+        }
+    }
+}
+
+fn list(items: impl IntoIterator<Item = Sql>) -> Sql {
+    let mut joined = Sql::default();
+    for (index, item) in items.into_iter().enumerate() {
+        joined = joined.text(if index == 0 { "" } else { ", " }).append(item);
+    }
+    joined
+}
+
+/// Declares what a resource can be sorted by: the names clients use, each with its column, which must not hold null.
+macro_rules! sort_keys {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident / $term:ident { $( $variant:ident = $text:literal => $column:literal ),+ $(,)? }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $( $variant ),+ }
+
+        impl $name {
+            const fn column(self) -> &'static str {
+                match self { $( Self::$variant => $column ),+ }
+            }
+        }
+
+        /// A column to sort by and its direction.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $term {
+            /// What to sort by.
+            pub key: $name,
+            /// Whether large values come first.
+            pub is_descending: bool,
+        }
+
+        impl $term {
+            /// The column, as the database knows it.
+            pub fn column(self) -> $crate::db::keyset::SortColumn {
+                $crate::db::keyset::SortColumn { column: self.key.column(), is_descending: self.is_descending }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $term {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                let (name, is_descending) = match text.strip_prefix('-') {
+                    Some(name) => (name, true),
+                    None => (text.as_str(), false),
+                };
+                let key = match name {
+                    $( $text => $name::$variant, )+
+                    other => return Err(serde::de::Error::custom(format!("cannot sort by {other:?}"))),
+                };
+                Ok(Self { key, is_descending })
+            }
+        }
+
+        impl utoipa::PartialSchema for $term {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$( $text, concat!("-", $text) ),+]))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $term {}
+    };
+}
+pub(crate) use sort_keys;

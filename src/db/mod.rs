@@ -3,12 +3,14 @@
 mod address;
 mod connection;
 mod error;
+pub mod filter;
 pub mod keyset;
 mod migrations;
 pub mod private_postgres;
 #[rustfmt::skip]
 pub mod schema;
 pub mod slugs;
+pub mod sql;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -37,6 +39,25 @@ pub async fn exclude_other_writers(mut connection: &Connection) -> Result<()> {
         .execute(&mut connection)
         .await?;
     Ok(())
+}
+
+/// A planner's estimate below this is replaced by a count, which is as fast then.
+const COUNTED_BELOW: i64 = 10_000;
+
+/// How many rows of a table meet conditions, as the planner estimates; `None` where counting is as cheap.
+pub async fn estimate(
+    mut connection: &Connection,
+    table: &'static str,
+    conditions: Vec<sql::Sql>,
+) -> Result<Option<i64>> {
+    let explained =
+        sql::sql("EXPLAIN (FORMAT JSON) SELECT FROM ").text(table).text(" WHERE ").append(sql::all(conditions));
+    let plan: serde_json::Value = explained.statement::<diesel::sql_types::Json>().get_result(&mut connection).await?;
+    let rows = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_f64).unwrap_or_default();
+    // A planner's estimate is far below the largest whole number.
+    #[allow(clippy::cast_possible_truncation, reason = "see above")]
+    let rows = rows as i64;
+    Ok(Some(rows).filter(|rows| *rows >= COUNTED_BELOW))
 }
 
 /// Sorts rows under the row they belong to, keeping their order.

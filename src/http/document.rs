@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ArrayItems, Schema};
+use utoipa::openapi::schema::{ArrayItems, Object, Schema, SchemaType, Type};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder,
 };
@@ -21,6 +21,9 @@ pub const PEOPLE: &str = "People";
 pub const LABELS: &str = "Labels";
 /// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
+
+/// The longest text of a query parameter that does not say otherwise, in characters.
+const MAX_TEXT: usize = 300;
 
 const DESCRIPTION: &str = "\
 Articles, the quotes in them, the people who said them and the labels that group them.
@@ -72,6 +75,34 @@ pub fn complete(document: &mut OpenApi) {
     }
     for (name, schema) in &mut components.schemas {
         refer_to_the_resource(name, schema);
+    }
+    bound_texts(document);
+}
+
+/// Gives every text in a query string a bound, where its declaration has none.
+fn bound_texts(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for parameter in item.get.iter_mut().flat_map(|operation| operation.parameters.iter_mut().flatten()) {
+            let RefOr::T(parameter) = parameter else { continue };
+            match &mut parameter.schema {
+                Some(RefOr::T(Schema::Object(text))) => bound_text(text),
+                Some(RefOr::T(Schema::Array(list))) => {
+                    if let ArrayItems::RefOrSchema(items) = &mut list.items
+                        && let RefOr::T(Schema::Object(text)) = items.as_mut()
+                    {
+                        bound_text(text);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn bound_text(text: &mut Object) {
+    let is_text = matches!(&text.schema_type, SchemaType::Type(Type::String));
+    if is_text && text.enum_values.is_none() && text.format.is_none() {
+        text.max_length.get_or_insert(MAX_TEXT);
     }
 }
 

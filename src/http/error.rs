@@ -59,6 +59,11 @@ impl ApiError {
         Self::faults(vec![fault])
     }
 
+    /// Fails with everything that is wrong, if anything is.
+    pub fn refuse(faults: Vec<Fault>) -> Result<(), Self> {
+        if faults.is_empty() { Ok(()) } else { Err(Self::faults(faults)) }
+    }
+
     /// Nothing public of that type is called that.
     pub fn not_found(resource: &str, reference: &str) -> Self {
         Self::new(ProblemCode::NotFound, format!("there is no public {resource} {reference:?}"))

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, NaiveDate};
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
@@ -13,7 +14,7 @@ use serde_json::Value;
 use super::problem::{Fault, ProblemCode};
 
 /// The longest value of a parameter, in bytes.
-const MAX_VALUE: usize = 2000;
+const MAX_VALUE: usize = 4096;
 
 /// Names less alike than this are not offered as what was meant.
 const NEAR: f64 = 0.7;
@@ -31,6 +32,8 @@ enum Shape {
     Boolean,
     OneOf(Vec<String>),
     Text { least: usize, most: usize },
+    Instant,
+    Date,
     ListOf { shape: Box<Shape>, least: usize },
 }
 
@@ -131,6 +134,8 @@ impl Shape {
                 shape: Box::new(Self::from_schema(document, &schema["items"])),
                 least: length(&schema["minItems"]).unwrap_or(0),
             },
+            _ if schema["format"] == "date-time" => Self::Instant,
+            _ if schema["format"] == "date" => Self::Date,
             _ => Self::Text {
                 least: length(&schema["minLength"]).unwrap_or(0),
                 most: length(&schema["maxLength"]).unwrap_or(MAX_VALUE),
@@ -166,6 +171,14 @@ impl Shape {
                 let is_allowed = (least..=most).contains(&&value.chars().count());
                 let fault = || invalid(format!("{name} must be {least} to {most} characters long"));
                 (!is_allowed).then(fault).into_iter().collect()
+            }
+            Self::Instant => {
+                let fault = || invalid(format!("{name} must be an instant such as 2026-03-01T00:00:00Z"));
+                DateTime::parse_from_rfc3339(value).is_err().then(fault).into_iter().collect()
+            }
+            Self::Date => {
+                let fault = || invalid(format!("{name} must be a date such as 2026-03-01"));
+                value.parse::<NaiveDate>().is_err().then(fault).into_iter().collect()
             }
             Self::ListOf { shape, least } => match split_list(value) {
                 Ok(values) if values.len() < *least => vec![invalid(format!("{name} must have a value"))],

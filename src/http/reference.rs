@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::parameters::CommaList;
+use super::problem::{Fault, ProblemCode};
 use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
 
 /// Makes the addresses that answers hold. They are made from the configuration, never from a `Host` header.
@@ -122,6 +124,32 @@ pub struct LabelReference {
     /// Where to fetch it.
     #[schema(format = UriReference, example = "/v1/labels/ferry-line")]
     pub url: String,
+}
+
+/// External ids as a parameter names them, `source:id`; the source ends at the first colon.
+pub fn external_ids_named(
+    parameter: &str,
+    names: Option<CommaList<String>>,
+    faults: &mut Vec<Fault>,
+) -> Option<Vec<(String, String)>> {
+    let CommaList(names) = names?;
+    let mut ids = Vec::with_capacity(names.len());
+    for name in names {
+        match name.split_once(':') {
+            Some((source, id)) if !source.is_empty() && !id.is_empty() => ids.push((source.to_owned(), id.to_owned())),
+            _ => {
+                let detail = format!("{parameter} must be source:id, not {name:?}");
+                faults.push(Fault::new(ProblemCode::InvalidParameter, parameter, detail));
+            }
+        }
+    }
+    Some(ids)
+}
+
+/// A parameter names a resource that does not exist or is not public.
+pub fn unknown_reference(parameter: &str, resource: &str, name: &str, near: Vec<String>) -> Fault {
+    let detail = format!("{parameter}: there is no public {resource} {name:?}");
+    Fault::new(ProblemCode::UnknownReference, parameter, detail).did_you_mean(near)
 }
 
 /// What another system calls a resource.

@@ -1,14 +1,20 @@
 //! Labels over HTTP.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::db;
+use super::db::{self, LabelListFilter};
+use super::filter::labels_named;
 use super::wire::{self, Label};
+use super::{LabelSort, LabelSortTerm};
+use crate::db::keyset::Order;
 use crate::http::document::{FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::{List, Page, PageParameters, Single};
+use crate::http::parameters::CommaList;
 use crate::http::reference::LabelPath;
 use crate::state::State;
 use crate::values::reference::Reference;
@@ -18,26 +24,53 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     config.service(list_labels).service(get_label);
 }
 
+/// Which labels to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct LabelListParameters {
+    /// Only labels that belong to one of these wider labels. Ids, slugs, names or aliases.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["harbour"]))]
+    parent: Option<CommaList<String>>,
+    /// Only labels on at least so many articles.
+    #[param(minimum = 1, maximum = 100000, example = 2)]
+    min_articles: Option<u32>,
+    /// What to sort by, the most important first; `-` turns a column round. The id decides between equals.
+    #[param(inline, min_items = 1, value_type = Option<Vec<LabelSortTerm>>, style = Form, explode = false, example = json!(["name"]))]
+    sort: Option<CommaList<LabelSortTerm>>,
+}
+
 /// List labels
 ///
 /// Every label that a public article bears, the newest first: the one whose first article became public last.
 #[utoipa::path(
     tag = LABELS,
-    params(PageParameters),
+    params(LabelListParameters, PageParameters),
     responses((status = 200, description = "A page of labels.", body = List<Label>), ListProblems),
 )]
 #[get("/v1/labels")]
 async fn list_labels(
     request: HttpRequest,
     state: web::Data<State>,
+    Query(parameters): Query<LabelListParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let page = Page::new(&request, page, state.clock.now())?;
+    let LabelListParameters { parent, min_articles, sort } = parameters;
+    let newest_first = LabelSortTerm { key: LabelSort::PublishedAt, is_descending: true };
+    let terms = sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
+    let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "labels.id" };
+    let page = Page::new(&request, page, order, state.clock.now())?;
     let connection = state.connection().await?;
-    let mut rows = db::list_labels(&connection, &page.window()).await?;
-    let next = page.cut(&mut rows, db::LabelRow::position);
+    let mut faults = Vec::new();
+    let parents = labels_named(&connection, "parent", parent, page.now(), &mut faults).await?;
+    ApiError::refuse(faults)?;
+    let filter = LabelListFilter { parents, min_articles };
+    let rows = db::list_labels(&connection, &filter, page.window()).await?;
+    let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
     let labels = wire::labels(&connection, rows, &state.urls).await?;
-    Ok(page.respond(&state.urls, labels, next))
+    // Labels are few: to count them is as cheap as to estimate.
+    let total =
+        page.total(|| std::future::ready(Ok(None)), || db::count_labels(&connection, &filter, page.now())).await?;
+    Ok(page.respond(&state.urls, labels, place, total))
 }
 
 /// Get a label

@@ -2,10 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
-use crate::db::keyset::{Position, Window, comes_after};
+use super::{LabelSort, LabelSortTerm};
+use crate::db::filter::{uuids, wanted};
+use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
+use crate::db::sql::{Sql, all, sql};
 use crate::db::{Connection, Result};
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
@@ -25,9 +29,14 @@ pub struct LabelRow {
 }
 
 impl LabelRow {
-    /// Where the label stands in a list.
-    pub fn position(&self) -> Position {
-        Position { public_from: self.public_from, id: self.id.0 }
+    /// Where the label stands in a list in this order.
+    pub fn position(&self, sort: &[LabelSortTerm]) -> Position {
+        let value = |term: &LabelSortTerm| match term.key {
+            LabelSort::PublishedAt => SortValue::Instant(self.public_from),
+            LabelSort::UpdatedAt => SortValue::Instant(self.updated_at),
+            LabelSort::Name => SortValue::Text(self.name.clone()),
+        };
+        Position { values: sort.iter().map(value).collect(), id: self.id.0 }
     }
 }
 
@@ -40,19 +49,92 @@ pub struct LabelReferenceRow {
     pub name: String,
 }
 
-/// The labels that are public, newest first.
-pub async fn list_labels(mut connection: &Connection, window: &Window) -> Result<Vec<LabelRow>> {
-    let mut query = labels::table
-        .select(LabelRow::as_select())
-        .filter(labels::public_from.le(window.now))
-        .filter(labels::deleted_at.is_null())
-        .order((labels::public_from.desc(), labels::id.desc()))
-        .limit(window.rows)
-        .into_boxed();
-    if let Some(position) = window.after {
-        query = query.filter(comes_after("labels.public_from, labels.id", position));
+/// What articles must bear of labels.
+#[derive(Debug, Clone, Default)]
+pub struct LabelFilter {
+    /// Of each group at least one, the rarest group first.
+    pub groups: Vec<Vec<LabelId>>,
+    /// None of these.
+    pub none: Vec<LabelId>,
+}
+
+impl LabelFilter {
+    /// The rarest group: the one to look articles up by.
+    pub fn leading(&self) -> Option<&[LabelId]> {
+        self.groups.as_slice().first().map(Vec::as_slice)
     }
-    Ok(query.load(&mut connection).await?)
+
+    /// The conditions on articles, whose id is in `article_id`.
+    pub fn conditions(&self, article_id: &'static str) -> Vec<Sql> {
+        let bears = |labels: &[LabelId]| {
+            sql("EXISTS (SELECT FROM article_labels WHERE article_labels.article_id = ")
+                .text(article_id)
+                .text(" AND article_labels.label_id = ANY (")
+                .bind(uuids(labels))
+                .text("))")
+        };
+        let mut conditions: Vec<Sql> = self.groups.iter().map(|group| bears(group)).collect();
+        if !self.none.is_empty() {
+            conditions.push(sql("NOT ").append(bears(&self.none)));
+        }
+        conditions
+    }
+}
+
+/// Which labels a list shows. What is not given does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct LabelListFilter {
+    /// Those that belong to one of these wider labels.
+    pub parents: Option<Vec<LabelId>>,
+    /// Those on at least so many public articles.
+    pub min_articles: Option<u32>,
+}
+
+impl LabelListFilter {
+    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
+        let mut conditions = vec![
+            sql("labels.public_from <= ").bind(now),
+            sql("labels.deleted_at IS NULL AND labels.merged_into_id IS NULL"),
+        ];
+        if let Some(parents) = &self.parents {
+            conditions.push(sql("labels.parent_id = ANY (").bind(uuids(parents)).text(")"));
+        }
+        if let Some(least) = self.min_articles {
+            conditions.push(
+                sql("(SELECT count(*) FROM (SELECT FROM article_labels WHERE article_labels.label_id = labels.id \
+                     AND article_labels.public_from <= ")
+                .bind(now)
+                .text(" LIMIT ")
+                .bind(least)
+                .text(") AS counted) >= ")
+                .bind(least),
+            );
+        }
+        conditions
+    }
+}
+
+/// The public labels that pass `filter`, in the order of `window`, backwards where that runs backwards.
+pub async fn list_labels(
+    mut connection: &Connection,
+    filter: &LabelListFilter,
+    window: &Window,
+) -> Result<Vec<LabelRow>> {
+    let mut conditions = filter.public_conditions(window.now);
+    conditions.extend(window.condition());
+    Ok(labels::table
+        .select(LabelRow::as_select())
+        .filter(all(conditions).condition())
+        .order(window.ordering().fragment::<sql_types::Bool>())
+        .limit(window.rows)
+        .offset(window.offset())
+        .load(&mut connection)
+        .await?)
+}
+
+/// How many public labels pass `filter`.
+pub async fn count_labels(mut connection: &Connection, filter: &LabelListFilter, now: DateTime<Utc>) -> Result<i64> {
+    Ok(labels::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
 }
 
 /// The label that `reference` names, when public.
@@ -109,57 +191,77 @@ pub async fn external_ids_of(mut connection: &Connection, ids: &[LabelId]) -> Re
         .await?)
 }
 
-/// The public labels among those named, in no order.
-pub async fn find_labels(
+/// The public labels that `names` name, by id, by a slug current or former, or by a name or alias; each with the name.
+pub async fn labels_named(
     mut connection: &Connection,
-    references: &[Reference<LabelId>],
+    names: &[String],
     now: DateTime<Utc>,
-) -> Result<Vec<LabelReferenceRow>> {
-    let (mut ids, mut slugs) = (Vec::new(), Vec::new());
-    for reference in references {
-        match reference {
-            Reference::Id(id) => ids.push(*id),
-            Reference::Slug(slug) => slugs.push(slug),
-        }
+) -> Result<Vec<(String, LabelId)>> {
+    let found = sql("SELECT wanted.name, labels.id FROM ")
+        .append(wanted::<LabelId>(names))
+        .text(
+            " JOIN labels ON labels.id = coalesce(nullif(wanted.id, '')::uuid, \
+             (SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = wanted.name), \
+             (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised)) \
+             WHERE labels.deleted_at IS NULL AND labels.public_from <= ",
+        )
+        .bind(now);
+    Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
+}
+
+/// Labels with everything that belongs to them, each group by itself.
+pub async fn with_descendants(connection: &Connection, groups: &[Vec<LabelId>]) -> Result<Vec<Vec<LabelId>>> {
+    let mut expanded = Vec::with_capacity(groups.len());
+    for group in groups {
+        let mut connection = connection;
+        let descendants = sql("WITH RECURSIVE tree (id) AS (SELECT unnest(")
+            .bind(uuids(group))
+            .text(") UNION SELECT labels.id FROM labels JOIN tree ON labels.parent_id = tree.id) SELECT id FROM tree")
+            .statement::<sql_types::Uuid>();
+        expanded.push(descendants.load::<LabelId>(&mut connection).await?);
     }
-    Ok(labels::table
-        .select(LabelReferenceRow::as_select())
-        .filter(labels::id.eq_any(ids).or(labels::slug.eq_any(slugs)))
-        .filter(labels::public_from.le(now))
-        .filter(labels::deleted_at.is_null())
-        .load(&mut connection)
-        .await?)
+    Ok(expanded)
+}
+
+/// How far articles are counted when the rarer of several labels is looked for.
+const COUNTED_ARTICLES: i64 = 20_000;
+
+/// Sorts groups of labels, the one on the fewest public articles first.
+pub async fn rarest_first(
+    connection: &Connection,
+    groups: Vec<Vec<LabelId>>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Vec<LabelId>>> {
+    if groups.len() < 2 {
+        return Ok(groups);
+    }
+    let mut counted = Vec::with_capacity(groups.len());
+    for group in groups {
+        let mut connection = connection;
+        let count = sql("SELECT count(*) FROM (SELECT FROM article_labels WHERE article_labels.label_id = ANY (")
+            .bind(uuids(&group))
+            .text(") AND article_labels.public_from <= ")
+            .bind(now)
+            .text(" LIMIT ")
+            .bind(COUNTED_ARTICLES)
+            .text(") AS counted")
+            .statement::<sql_types::BigInt>();
+        counted.push((count.get_result::<i64>(&mut connection).await?, group));
+    }
+    counted.sort_by_key(|(count, _)| *count);
+    Ok(counted.into_iter().map(|(_, group)| group).collect())
 }
 
 /// The slugs of public labels that look most like `text`, the nearest first; few or none.
 pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTime<Utc>) -> Result<Vec<String>> {
-    let likeness = || similarity(labels::slug, text);
-    Ok(labels::table
-        .select(labels::slug)
-        .filter(is_similar(labels::slug, text))
-        .filter(labels::public_from.le(now))
-        .filter(labels::deleted_at.is_null())
-        .order((likeness().desc(), labels::slug))
-        .limit(3)
-        .load(&mut connection)
-        .await?)
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// How many trigrams two texts share, 0 to 1 (pg_trgm).
-    fn similarity(one: diesel::sql_types::Text, other: diesel::sql_types::Text) -> diesel::sql_types::Float;
-}
-
-diesel::infix_operator!(IsSimilar, " % ", backend: diesel::pg::Pg);
-
-/// `column % text`: similar enough for pg_trgm, which an index answers.
-fn is_similar(
-    column: labels::slug,
-    text: &str,
-) -> IsSimilar<labels::slug, diesel::dsl::AsExprOf<&str, diesel::sql_types::Text>> {
-    use diesel::expression::AsExpression;
-    IsSimilar::new(column, AsExpression::<diesel::sql_types::Text>::as_expression(text))
+    let near = sql("SELECT labels.slug FROM labels WHERE labels.slug % ")
+        .bind(text)
+        .text(" AND labels.deleted_at IS NULL AND labels.public_from <= ")
+        .bind(now)
+        .text(" ORDER BY similarity(labels.slug, ")
+        .bind(text)
+        .text(") DESC, labels.slug LIMIT 3");
+    Ok(near.statement::<sql_types::Text>().load(&mut connection).await?)
 }
 
 /// A label to be made.

@@ -1,40 +1,78 @@
-//! The `label` filter that several lists share: references in, ids out.
+//! The label filters that several lists share: references in, ids out.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::db;
+use super::db::{self, LabelFilter};
 use crate::db::Connection;
 use crate::http::error::ApiError;
 use crate::http::parameters::CommaList;
-use crate::http::problem::{Fault, ProblemCode};
+use crate::http::problem::Fault;
+use crate::http::reference::unknown_reference;
 use crate::values::id::LabelId;
-use crate::values::reference::Reference;
 
-/// The labels that a parameter names, none where it was not given. Every name that means nothing is a fault.
+/// Which labels articles must bear. Ids, slugs (former ones too), names and aliases.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LabelParameters {
+    /// Only what bears this label; several, parted by commas: any of them.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["ferry-line", "harbour"]))]
+    pub label: Option<CommaList<String>>,
+    /// Only what bears every one of these labels.
+    #[serde(rename = "label[all]")]
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["heritage"]))]
+    pub label_all: Option<CommaList<String>>,
+    /// Only what bears none of these labels.
+    #[serde(rename = "label[none]")]
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["courts"]))]
+    pub label_none: Option<CommaList<String>>,
+    /// Whether a label stands for every label that belongs to it, too.
+    #[serde(default)]
+    #[param(required = false, default = false, example = true)]
+    pub descendants: bool,
+}
+
+/// The filter that parameters ask for; what they name in vain is added to `faults`.
+pub async fn label_filter(
+    connection: &Connection,
+    parameters: LabelParameters,
+    now: DateTime<Utc>,
+    faults: &mut Vec<Fault>,
+) -> Result<LabelFilter, ApiError> {
+    let LabelParameters { label, label_all, label_none, descendants } = parameters;
+    let any = labels_named(connection, "label", label, now, faults).await?;
+    let every = labels_named(connection, "label[all]", label_all, now, faults).await?;
+    let none = labels_named(connection, "label[none]", label_none, now, faults).await?.unwrap_or_default();
+    let mut groups: Vec<Vec<LabelId>> = any.into_iter().collect();
+    groups.extend(every.into_iter().flatten().map(|label| vec![label]));
+    let mut none = none;
+    if descendants {
+        groups = db::with_descendants(connection, &groups).await?;
+        none = db::with_descendants(connection, &[none]).await?.concat();
+    }
+    Ok(LabelFilter { groups: db::rarest_first(connection, groups, now).await?, none })
+}
+
+/// The labels that one parameter names; `None` where it was not given.
 pub async fn labels_named(
     connection: &Connection,
     parameter: &str,
     names: Option<CommaList<String>>,
     now: DateTime<Utc>,
+    faults: &mut Vec<Fault>,
 ) -> Result<Option<Vec<LabelId>>, ApiError> {
     let Some(CommaList(names)) = names else { return Ok(None) };
-    let references: Vec<Reference<LabelId>> = names.iter().map(|name| Reference::parse(name)).collect();
-    let rows = db::find_labels(connection, &references, now).await?;
-    let mut ids = Vec::with_capacity(references.len());
-    let mut faults = Vec::new();
-    for (reference, name) in references.iter().zip(&names) {
-        let found = rows.iter().find(|row| match reference {
-            Reference::Id(id) => row.id == *id,
-            Reference::Slug(slug) => row.slug == *slug,
-        });
-        match found {
-            Some(row) => ids.push(row.id),
+    let found = db::labels_named(connection, &names, now).await?;
+    let mut ids = Vec::with_capacity(names.len());
+    for name in &names {
+        match found.iter().find(|(named, _)| named == name) {
+            Some((_, id)) => ids.push(*id),
             None => {
                 let near = db::similar_slugs(connection, name, now).await?;
-                let detail = format!("{parameter}: there is no public label {name:?}");
-                faults.push(Fault::new(ProblemCode::UnknownReference, parameter, detail).did_you_mean(near));
+                faults.push(unknown_reference(parameter, "label", name, near));
             }
         }
     }
-    if faults.is_empty() { Ok(Some(ids)) } else { Err(ApiError::faults(faults)) }
+    Ok(Some(ids))
 }

@@ -4,3 +4,14 @@ pub mod api;
 pub mod db;
 pub mod filter;
 pub mod wire;
+
+use crate::db::keyset::sort_keys;
+
+sort_keys! {
+    /// What labels can be sorted by.
+    pub enum LabelSort / LabelSortTerm {
+        PublishedAt = "published_at" => "labels.public_from",
+        UpdatedAt = "updated_at" => "labels.updated_at",
+        Name = "name" => "labels.name",
+    }
+}

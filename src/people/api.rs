@@ -1,15 +1,22 @@
 //! People over HTTP.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::db;
+use super::db::{self, PersonFilter};
+use super::filter::people_named;
 use super::wire::{self, Person};
+use super::{PersonKind, PersonSort, PersonSortTerm};
+use crate::db::keyset::Order;
 use crate::http::document::{FetchProblems, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::{List, Page, PageParameters, Single};
+use crate::http::parameters::CommaList;
 use crate::http::reference::PersonPath;
+use crate::labels::filter::labels_named;
 use crate::state::State;
 use crate::values::reference::Reference;
 
@@ -18,28 +25,68 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     config.service(list_people).service(get_person);
 }
 
+/// Which people to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PersonParameters {
+    /// Only people of one of these kinds.
+    #[param(inline, min_items = 1, value_type = Option<Vec<PersonKind>>, style = Form, explode = false, example = json!(["person"]))]
+    kind: Option<CommaList<PersonKind>>,
+    /// Only people who are or were at one of these organizations. Ids, slugs, names or aliases.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["pellinmouth-harbour-trust"]))]
+    affiliation: Option<CommaList<String>>,
+    /// Only people quoted in an article that bears one of these labels.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["harbour"]))]
+    quoted_on_label: Option<CommaList<String>>,
+    /// Only people who said at least so many quotes.
+    #[param(minimum = 1, maximum = 100000, example = 2)]
+    min_quotes: Option<u32>,
+    /// What to sort by, the most important first; `-` turns a column round. The id decides between equals.
+    #[param(inline, min_items = 1, value_type = Option<Vec<PersonSortTerm>>, style = Form, explode = false, example = json!(["name"]))]
+    sort: Option<CommaList<PersonSortTerm>>,
+}
+
 /// List people
 ///
 /// Everyone who speaks or writes in a public article, persons, organizations and groups alike, the newest first: the
 /// one whose first article became public last.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PageParameters),
+    params(PersonParameters, PageParameters),
     responses((status = 200, description = "A page of people.", body = List<Person>), ListProblems),
 )]
 #[get("/v1/people")]
 async fn list_people(
     request: HttpRequest,
     state: web::Data<State>,
+    Query(parameters): Query<PersonParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
-    let page = Page::new(&request, page, now)?;
+    let PersonParameters { kind, affiliation, quoted_on_label, min_quotes, sort } = parameters;
+    let newest_first = PersonSortTerm { key: PersonSort::PublishedAt, is_descending: true };
+    let terms = sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
+    let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "people.id" };
+    let page = Page::new(&request, page, order, state.clock.now())?;
     let connection = state.connection().await?;
-    let mut rows = db::list_people(&connection, &page.window()).await?;
-    let next = page.cut(&mut rows, db::PersonRow::position);
-    let people = wire::people(&connection, rows, &state.urls, now).await?;
-    Ok(page.respond(&state.urls, people, next))
+    let mut faults = Vec::new();
+    let filter = PersonFilter {
+        kinds: kind.map(|CommaList(kinds)| kinds),
+        organizations: people_named(&connection, "affiliation", affiliation, page.now(), &mut faults).await?,
+        quoted_on_labels: labels_named(&connection, "quoted_on_label", quoted_on_label, page.now(), &mut faults)
+            .await?,
+        min_quotes,
+    };
+    ApiError::refuse(faults)?;
+    let rows = db::list_people(&connection, &filter, page.window()).await?;
+    let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
+    let people = wire::people(&connection, rows, &state.urls, page.now()).await?;
+    let total = page
+        .total(
+            || db::estimate_people(&connection, &filter, page.now()),
+            || db::count_people(&connection, &filter, page.now()),
+        )
+        .await?;
+    Ok(page.respond(&state.urls, people, place, total))
 }
 
 /// Get a person

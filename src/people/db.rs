@@ -2,14 +2,17 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
-use super::PersonKind;
-use crate::db::keyset::{Position, Window, comes_after};
+use super::{PersonKind, PersonSort, PersonSortTerm};
+use crate::db::filter::{uuids, wanted};
+use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
-use crate::db::{Connection, Result};
+use crate::db::sql::{Sql, all, sql};
+use crate::db::{Connection, Result, estimate};
 use crate::values::date::DatePrecision;
-use crate::values::id::{AffiliationId, PersonId};
+use crate::values::id::{AffiliationId, LabelId, PersonId};
 use crate::values::reference::Reference;
 
 /// A person as it is served.
@@ -27,9 +30,14 @@ pub struct PersonRow {
 }
 
 impl PersonRow {
-    /// Where the person stands in a list.
-    pub fn position(&self) -> Position {
-        Position { public_from: self.public_from, id: self.id.0 }
+    /// Where the person stands in a list in this order.
+    pub fn position(&self, sort: &[PersonSortTerm]) -> Position {
+        let value = |term: &PersonSortTerm| match term.key {
+            PersonSort::PublishedAt => SortValue::Instant(self.public_from),
+            PersonSort::UpdatedAt => SortValue::Instant(self.updated_at),
+            PersonSort::Name => SortValue::Text(self.name.clone()),
+        };
+        Position { values: sort.iter().map(value).collect(), id: self.id.0 }
     }
 }
 
@@ -54,19 +62,134 @@ pub struct AffiliationRow {
     pub ends_on_precision: Option<DatePrecision>,
 }
 
-/// The people that are public, newest first.
-pub async fn list_people(mut connection: &Connection, window: &Window) -> Result<Vec<PersonRow>> {
-    let mut query = people::table
-        .select(PersonRow::as_select())
-        .filter(people::public_from.le(window.now))
-        .filter(people::deleted_at.is_null())
-        .order((people::public_from.desc(), people::id.desc()))
-        .limit(window.rows)
-        .into_boxed();
-    if let Some(position) = window.after {
-        query = query.filter(comes_after("people.public_from, people.id", position));
+/// Which people a list shows. What is not given does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct PersonFilter {
+    /// Those of one of these kinds.
+    pub kinds: Option<Vec<PersonKind>>,
+    /// Those who are or were at one of these organizations.
+    pub organizations: Option<Vec<PersonId>>,
+    /// Those who are quoted in an article that bears one of these labels.
+    pub quoted_on_labels: Option<Vec<LabelId>>,
+    /// Those who said at least so many public quotes.
+    pub min_quotes: Option<u32>,
+}
+
+impl PersonFilter {
+    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
+        let mut conditions = vec![
+            sql("people.public_from <= ").bind(now),
+            sql("people.deleted_at IS NULL AND people.merged_into_id IS NULL"),
+        ];
+        if let Some(kinds) = &self.kinds {
+            let kinds: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
+            conditions.push(sql("people.kind = ANY (").bind(kinds).text(")"));
+        }
+        if let Some(organizations) = &self.organizations {
+            conditions.push(
+                sql("EXISTS (SELECT FROM affiliations WHERE affiliations.person_id = people.id \
+                     AND affiliations.public_from <= ")
+                .bind(now)
+                .text(" AND affiliations.organization_id = ANY (")
+                .bind(uuids(organizations))
+                .text("))"),
+            );
+        }
+        if let Some(labels) = &self.quoted_on_labels {
+            conditions.push(
+                sql("EXISTS (SELECT FROM quotes JOIN occurrences ON occurrences.quote_id = quotes.id \
+                     JOIN article_labels ON article_labels.article_id = occurrences.article_id \
+                     WHERE quotes.speaker_id = people.id AND quotes.deleted_at IS NULL \
+                     AND occurrences.position IS NOT NULL AND article_labels.public_from <= ")
+                .bind(now)
+                .text(" AND article_labels.label_id = ANY (")
+                .bind(uuids(labels))
+                .text("))"),
+            );
+        }
+        if let Some(least) = self.min_quotes {
+            conditions.push(
+                sql("(SELECT count(*) FROM (SELECT FROM quotes WHERE quotes.speaker_id = people.id \
+                     AND quotes.deleted_at IS NULL AND quotes.public_from <= ")
+                .bind(now)
+                .text(" LIMIT ")
+                .bind(least)
+                .text(") AS counted) >= ")
+                .bind(least),
+            );
+        }
+        conditions
     }
-    Ok(query.load(&mut connection).await?)
+}
+
+/// The public people who pass `filter`, in the order of `window`, backwards where that runs backwards.
+pub async fn list_people(
+    mut connection: &Connection,
+    filter: &PersonFilter,
+    window: &Window,
+) -> Result<Vec<PersonRow>> {
+    let mut conditions = filter.public_conditions(window.now);
+    conditions.extend(window.condition());
+    Ok(people::table
+        .select(PersonRow::as_select())
+        .filter(all(conditions).condition())
+        .order(window.ordering().fragment::<sql_types::Bool>())
+        .limit(window.rows)
+        .offset(window.offset())
+        .load(&mut connection)
+        .await?)
+}
+
+/// How many public people pass `filter`.
+pub async fn count_people(mut connection: &Connection, filter: &PersonFilter, now: DateTime<Utc>) -> Result<i64> {
+    Ok(people::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
+}
+
+/// How many public people pass `filter`, as the planner estimates; `None` where counting is as cheap.
+pub async fn estimate_people(
+    connection: &Connection,
+    filter: &PersonFilter,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    estimate(connection, "people", filter.public_conditions(now)).await
+}
+
+/// The public people that `names` name, by id, by a slug current or former, or by a full name or alias that one of
+/// them alone bears; each with the name.
+pub async fn people_named(
+    mut connection: &Connection,
+    names: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, PersonId)>> {
+    let found = sql("SELECT wanted.name, people.id FROM ")
+        .append(wanted::<PersonId>(names))
+        .text(
+            " JOIN people ON people.id = coalesce(nullif(wanted.id, '')::uuid, \
+             (SELECT person_slugs.person_id FROM person_slugs WHERE person_slugs.slug = wanted.name), \
+             (SELECT CASE WHEN count(*) = 1 THEN min(bearer.id::text)::uuid END FROM people AS bearer \
+               WHERE bearer.deleted_at IS NULL AND bearer.public_from <= ",
+        )
+        .bind(now)
+        .text(
+            " AND bearer.id IN (SELECT namesake.id FROM people AS namesake \
+               WHERE namesake.normalised_name = wanted.normalised UNION SELECT person_aliases.person_id \
+               FROM person_aliases WHERE person_aliases.normalised_name = wanted.normalised))) \
+             WHERE people.deleted_at IS NULL AND people.public_from <= ",
+        )
+        .bind(now);
+    Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
+}
+
+/// The slugs of public people that look most like `text`, the nearest first; few or none.
+pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTime<Utc>) -> Result<Vec<String>> {
+    let near = sql("SELECT people.slug FROM people WHERE people.slug % ")
+        .bind(text)
+        .text(" AND people.deleted_at IS NULL AND people.public_from <= ")
+        .bind(now)
+        .text(" ORDER BY similarity(people.slug, ")
+        .bind(text)
+        .text(") DESC, people.slug LIMIT 3");
+    Ok(near.statement::<sql_types::Text>().load(&mut connection).await?)
 }
 
 /// The person that `reference` names, when public.

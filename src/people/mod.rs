@@ -2,8 +2,10 @@
 
 pub mod api;
 pub mod db;
+pub mod filter;
 pub mod wire;
 
+use crate::db::keyset::sort_keys;
 use crate::values::text_enum::text_enum;
 
 text_enum! {
@@ -15,5 +17,14 @@ text_enum! {
         Organization = "organization",
         /// Several people who speak together, such as "Residents of Alder Street".
         Group = "group",
+    }
+}
+
+sort_keys! {
+    /// What people can be sorted by.
+    pub enum PersonSort / PersonSortTerm {
+        PublishedAt = "published_at" => "people.public_from",
+        UpdatedAt = "updated_at" => "people.updated_at",
+        Name = "name" => "people.name",
     }
 }

@@ -1,22 +1,30 @@
 //! Quotes over HTTP.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, QuoteFilter};
 use super::wire::{self, Quote};
+use super::{Fidelity, OccurrenceKind, QuoteSort, QuoteSortTerm};
 use crate::articles::db as articles_db;
+use crate::articles::filter::articles_named;
+use crate::db::Connection;
+use crate::db::filter::InstantRange;
+use crate::db::keyset::Order;
 use crate::http::document::{ARTICLES, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
-use crate::labels::filter::labels_named;
+use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
+use crate::people::filter::people_named;
 use crate::state::State;
+use crate::values::anchor::AnchorState;
 use crate::values::id::QuoteId;
 use crate::values::reference::Reference;
 
@@ -39,7 +47,7 @@ pub enum QuoteInclude {
 struct QuoteView {
     /// What to show whole instead of by reference.
     #[serde(default)]
-    #[param(inline, value_type = Vec<QuoteInclude>, required = false, style = Form, explode = false, example = json!(["speaker"]))]
+    #[param(inline, min_items = 1, value_type = Vec<QuoteInclude>, required = false, style = Form, explode = false, example = json!(["speaker"]))]
     include: CommaList<QuoteInclude>,
 }
 
@@ -49,13 +57,115 @@ impl QuoteView {
     }
 }
 
-/// Which quotes to list.
-#[derive(Debug, Deserialize, IntoParams)]
+/// Which quotes to list, besides by label. What concerns printings must hold of one and the same printing.
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct QuoteParameters {
-    /// Only quotes printed in an article that bears this label; several, parted by commas: any of them. Ids or slugs.
-    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["ferry-line"]))]
-    label: Option<CommaList<String>>,
+    /// Only quotes of one of these people. Ids, slugs, names or aliases.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["maren-tolliver-haag"]))]
+    speaker: Option<CommaList<String>>,
+    /// Only quotes of speakers who were at one of these organizations then, as the article prints it.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["pellinmouth-harbour-trust"]))]
+    affiliation: Option<CommaList<String>>,
+    /// Only quotes of speakers who had one of these roles then, as the article prints it, whatever the case.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["harbour master"]))]
+    role: Option<CommaList<String>>,
+    /// Only quotes printed in one of these articles. Ids or slugs.
+    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["the-ferry-bell-comes-home"]))]
+    article: Option<CommaList<String>>,
+    /// Only quotes of which one printing is of one of these kinds.
+    #[param(inline, min_items = 1, value_type = Option<Vec<OccurrenceKind>>, style = Form, explode = false, example = json!(["pull"]))]
+    kind: Option<CommaList<OccurrenceKind>>,
+    /// Only quotes of which one printing has an anchor in one of these states; `orphaned` shows what left its article.
+    #[param(inline, min_items = 1, value_type = Option<Vec<AnchorState>>, style = Form, explode = false, example = json!(["exact"]))]
+    anchor: Option<CommaList<AnchorState>>,
+    /// Only quotes of which one pull quote compares with the body in one of these ways.
+    #[param(inline, min_items = 1, value_type = Option<Vec<Fidelity>>, style = Form, explode = false, example = json!(["verbatim"]))]
+    fidelity: Option<CommaList<Fidelity>>,
+    /// Only quotes said on this day or later.
+    #[serde(rename = "said_on[gte]")]
+    #[param(example = "2023-01-01")]
+    said_from: Option<NaiveDate>,
+    /// Only quotes said before this day.
+    #[serde(rename = "said_on[lt]")]
+    #[param(example = "2027-01-01")]
+    said_until: Option<NaiveDate>,
+    /// Only quotes whose first printing became public at this instant or later.
+    #[serde(rename = "published_at[gte]")]
+    #[param(example = "2023-01-01T00:00:00Z")]
+    published_from: Option<DateTime<Utc>>,
+    /// Only quotes whose first printing became public before this instant.
+    #[serde(rename = "published_at[lt]")]
+    #[param(example = "2027-01-01T00:00:00Z")]
+    published_until: Option<DateTime<Utc>>,
+    /// Only quotes of at least so many characters.
+    #[param(minimum = 1, maximum = 100000, example = 10)]
+    min_length: Option<u32>,
+    /// Only quotes of at most so many characters.
+    #[param(minimum = 1, maximum = 100000, example = 500)]
+    max_length: Option<u32>,
+    /// Only quotes that somebody is known to have said, or that nobody is.
+    #[param(example = true)]
+    attributed: Option<bool>,
+}
+
+/// How to sort quotes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct QuoteOrder {
+    /// What to sort by, the most important first; `-` turns a column round. The id decides between equals.
+    #[param(inline, min_items = 1, value_type = Option<Vec<QuoteSortTerm>>, style = Form, explode = false, example = json!(["-published_at"]))]
+    sort: Option<CommaList<QuoteSortTerm>>,
+}
+
+impl QuoteOrder {
+    fn terms(self) -> Vec<QuoteSortTerm> {
+        let newest_first = QuoteSortTerm { key: QuoteSort::PublishedAt, is_descending: true };
+        self.sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms)
+    }
+}
+
+/// The filter that parameters ask for; everything they name in vain is refused at once.
+async fn quote_filter(
+    connection: &Connection,
+    labels: LabelParameters,
+    parameters: QuoteParameters,
+    now: DateTime<Utc>,
+) -> Result<QuoteFilter, ApiError> {
+    let QuoteParameters {
+        speaker,
+        affiliation,
+        role,
+        article,
+        kind,
+        anchor,
+        fidelity,
+        said_from,
+        said_until,
+        published_from,
+        published_until,
+        min_length,
+        max_length,
+        attributed,
+    } = parameters;
+    let mut faults = Vec::new();
+    let filter = QuoteFilter {
+        labels: label_filter(connection, labels, now, &mut faults).await?,
+        speakers: people_named(connection, "speaker", speaker, now, &mut faults).await?,
+        organizations: people_named(connection, "affiliation", affiliation, now, &mut faults).await?,
+        roles: role.map(|CommaList(roles)| roles),
+        articles: articles_named(connection, "article", article, now, &mut faults).await?,
+        kinds: kind.map(|CommaList(kinds)| kinds),
+        anchors: anchor.map(|CommaList(anchors)| anchors),
+        fidelities: fidelity.map(|CommaList(fidelities)| fidelities),
+        said_on: (said_from, said_until),
+        published_at: InstantRange { from: published_from, until: published_until },
+        min_length,
+        max_length,
+        is_attributed: attributed,
+    };
+    ApiError::refuse(faults)?;
+    Ok(filter)
 }
 
 /// List quotes
@@ -63,22 +173,23 @@ struct QuoteParameters {
 /// Every quote that a public article prints, the newest first: the one whose first printing became public last.
 #[utoipa::path(
     tag = QUOTES,
-    params(QuoteParameters, QuoteView, PageParameters),
+    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteView, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems),
 )]
 #[get("/v1/quotes")]
 async fn list_quotes(
     request: HttpRequest,
     state: web::Data<State>,
+    Query(labels): Query<LabelParameters>,
     Query(parameters): Query<QuoteParameters>,
+    Query(order): Query<QuoteOrder>,
     Query(view): Query<QuoteView>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let page = Page::new(&request, page, state.clock.now())?;
+    let listing = Listing::new(&request, page, order, &state)?;
     let connection = state.connection().await?;
-    let labels = labels_named(&connection, "label", parameters.label, page.now()).await?;
-    let filter = QuoteFilter { labels, ..QuoteFilter::default() };
-    respond(&state, &connection, filter, view, page).await
+    let filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
+    listing.respond(&state, &connection, filter, &view).await
 }
 
 /// Get a quote
@@ -109,24 +220,32 @@ async fn get_quote(
 /// The quotes of one speaker, the newest first.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, QuoteView, PageParameters),
+    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteView, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/quotes")]
+#[allow(clippy::too_many_arguments, reason = "each is a group of the request's parameters")]
 async fn list_person_quotes(
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
+    Query(labels): Query<LabelParameters>,
+    Query(parameters): Query<QuoteParameters>,
+    Query(order): Query<QuoteOrder>,
     Query(view): Query<QuoteView>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let page = Page::new(&request, page, state.clock.now())?;
+    let listing = Listing::new(&request, page, order, &state)?;
     let connection = state.connection().await?;
-    let person = people_db::find_person(&connection, &Reference::parse(&reference), page.now())
+    let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
         .ok_or_else(|| ApiError::not_found("person", &reference))?;
-    let filter = QuoteFilter { speaker: Some(person.id), ..QuoteFilter::default() };
-    respond(&state, &connection, filter, view, page).await
+    let mut filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
+    filter.speakers = Some(match filter.speakers {
+        Some(others) if !others.contains(&person.id) => Vec::new(),
+        _ => vec![person.id],
+    });
+    listing.respond(&state, &connection, filter, &view).await
 }
 
 /// List the quotes of an article
@@ -135,35 +254,65 @@ async fn list_person_quotes(
 /// order, get the article with `include=quotes`.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticlePath, QuoteView, PageParameters),
+    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteView, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/articles/{ref}/quotes")]
+#[allow(clippy::too_many_arguments, reason = "each is a group of the request's parameters")]
 async fn list_article_quotes(
     request: HttpRequest,
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
+    Query(labels): Query<LabelParameters>,
+    Query(parameters): Query<QuoteParameters>,
+    Query(order): Query<QuoteOrder>,
     Query(view): Query<QuoteView>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let page = Page::new(&request, page, state.clock.now())?;
+    let listing = Listing::new(&request, page, order, &state)?;
     let connection = state.connection().await?;
-    let article = articles_db::find_article_id(&connection, &Reference::parse(&reference), page.now())
+    let article = articles_db::find_article_id(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
         .ok_or_else(|| ApiError::not_found("article", &reference))?;
-    let filter = QuoteFilter { article: Some(article), ..QuoteFilter::default() };
-    respond(&state, &connection, filter, view, page).await
+    let mut filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
+    filter.articles = Some(match filter.articles {
+        Some(others) if !others.contains(&article) => Vec::new(),
+        _ => vec![article],
+    });
+    listing.respond(&state, &connection, filter, &view).await
 }
 
-async fn respond(
-    state: &State,
-    connection: &crate::db::Connection,
-    filter: QuoteFilter,
-    view: QuoteView,
+/// A page of quotes that is asked for.
+struct Listing {
     page: Page,
-) -> Result<HttpResponse, ApiError> {
-    let mut rows = db::list_quotes(connection, &filter, &page.window()).await?;
-    let next = page.cut(&mut rows, db::QuoteRow::position);
-    let quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
-    Ok(page.respond(&state.urls, quotes, next))
+    terms: Vec<QuoteSortTerm>,
+}
+
+impl Listing {
+    fn new(request: &HttpRequest, page: PageParameters, order: QuoteOrder, state: &State) -> Result<Self, ApiError> {
+        let terms = order.terms();
+        let columns = terms.iter().map(|term| term.column()).collect();
+        let order = Order { columns, id_column: "quotes.id" };
+        Ok(Self { page: Page::new(request, page, order, state.clock.now())?, terms })
+    }
+
+    async fn respond(
+        self,
+        state: &State,
+        connection: &Connection,
+        filter: QuoteFilter,
+        view: &QuoteView,
+    ) -> Result<HttpResponse, ApiError> {
+        let Self { page, terms } = self;
+        let rows = db::list_quotes(connection, &filter, page.window()).await?;
+        let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
+        let quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
+        let total = page
+            .total(
+                || db::estimate_quotes(connection, &filter, page.now()),
+                || db::count_quotes(connection, &filter, page.now()),
+            )
+            .await?;
+        Ok(page.respond(&state.urls, quotes, place, total))
+    }
 }

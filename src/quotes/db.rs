@@ -2,17 +2,21 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
-use super::{Fidelity, OccurrenceKind, Quotation};
+use super::{Fidelity, OccurrenceKind, Quotation, QuoteSort, QuoteSortTerm};
 use crate::articles::db::ArticleReferenceRow;
-use crate::db::keyset::{Position, Window, comes_after};
-use crate::db::schema::{article_labels, articles, occurrences, people, quote_external_ids, quotes, segments};
-use crate::db::{Connection, Result};
+use crate::db::filter::{InstantRange, uuids};
+use crate::db::keyset::{Position, SortValue, Window};
+use crate::db::schema::{articles, occurrences, people, quote_external_ids, quotes, segments};
+use crate::db::sql::{Sql, all, sql};
+use crate::db::{Connection, Result, estimate};
+use crate::labels::db::LabelFilter;
 use crate::people::db::PersonReferenceRow;
 use crate::values::anchor::{AnchorState, Segment};
 use crate::values::date::DatePrecision;
-use crate::values::id::{ArticleId, LabelId, OccurrenceId, PersonId, QuoteId};
+use crate::values::id::{ArticleId, OccurrenceId, PersonId, QuoteId};
 
 /// A quote as it is served.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -30,9 +34,14 @@ pub struct QuoteRow {
 }
 
 impl QuoteRow {
-    /// Where the quote stands in a list.
-    pub fn position(&self) -> Position {
-        Position { public_from: self.public_from, id: self.id.0 }
+    /// Where the quote stands in a list in this order.
+    pub fn position(&self, sort: &[QuoteSortTerm]) -> Position {
+        let value = |term: &QuoteSortTerm| match term.key {
+            QuoteSort::PublishedAt => SortValue::Instant(self.public_from),
+            QuoteSort::UpdatedAt => SortValue::Instant(self.updated_at),
+            QuoteSort::CreatedAt => SortValue::Instant(self.created_at),
+        };
+        Position { values: sort.iter().map(value).collect(), id: self.id.0 }
     }
 }
 
@@ -63,49 +72,126 @@ pub struct LinkedOccurrence {
     pub organization: Option<PersonReferenceRow>,
 }
 
-/// Which quotes a list shows.
+/// Which quotes a list shows. What is not given does not matter.
+///
+/// What concerns printings must hold of one and the same public printing.
 #[derive(Debug, Clone, Default)]
 pub struct QuoteFilter {
-    /// Those printed in an article that bears one of these labels.
-    pub labels: Option<Vec<LabelId>>,
-    /// Those of this speaker.
-    pub speaker: Option<PersonId>,
-    /// Those printed in this article.
-    pub article: Option<ArticleId>,
+    /// Those printed in an article that bears these labels.
+    pub labels: LabelFilter,
+    /// Those of one of these speakers.
+    pub speakers: Option<Vec<PersonId>>,
+    /// Those printed with one of these organizations as the speaker's.
+    pub organizations: Option<Vec<PersonId>>,
+    /// Those printed with one of these roles as the speaker's, whatever the case.
+    pub roles: Option<Vec<String>>,
+    /// Those printed in one of these articles.
+    pub articles: Option<Vec<ArticleId>>,
+    /// Those printed in one of these ways.
+    pub kinds: Option<Vec<OccurrenceKind>>,
+    /// Those with an anchor in one of these states.
+    pub anchors: Option<Vec<AnchorState>>,
+    /// Those with a pull quote of one of these fidelities.
+    pub fidelities: Option<Vec<Fidelity>>,
+    /// When they were said: from the first day on, up to but not including the second.
+    pub said_on: (Option<NaiveDate>, Option<NaiveDate>),
+    /// When their first printing became public.
+    pub published_at: InstantRange,
+    /// Those of at least so many characters.
+    pub min_length: Option<u32>,
+    /// Those of at most so many characters.
+    pub max_length: Option<u32>,
+    /// Those that somebody, or nobody, is known to have said.
+    pub is_attributed: Option<bool>,
 }
 
-/// The public quotes that pass `filter`, newest first.
+impl QuoteFilter {
+    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
+        let mut conditions = vec![sql("quotes.public_from <= ").bind(now), sql("quotes.deleted_at IS NULL")];
+        match self.speakers.as_deref() {
+            // One speaker's quotes are one index range.
+            Some([only]) => conditions.push(sql("quotes.speaker_id = ").bind(only.0)),
+            Some(speakers) => conditions.push(sql("quotes.speaker_id = ANY (").bind(uuids(speakers)).text(")")),
+            None => {}
+        }
+        let (from, until) = self.said_on;
+        conditions.extend(from.map(|from| sql("quotes.said_on >= ").bind(from)));
+        conditions.extend(until.map(|until| sql("quotes.said_on < ").bind(until)));
+        conditions.extend(self.published_at.conditions("quotes.public_from"));
+        conditions.extend(self.min_length.map(|least| sql("char_length(quotes.text) >= ").bind(least)));
+        conditions.extend(self.max_length.map(|most| sql("char_length(quotes.text) <= ").bind(most)));
+        conditions.extend(self.is_attributed.map(|is_attributed| {
+            sql(if is_attributed { "quotes.speaker_id IS NOT NULL" } else { "quotes.speaker_id IS NULL" })
+        }));
+        let of_printing = self.printing_conditions();
+        if !of_printing.is_empty() {
+            conditions.push(
+                sql("EXISTS (SELECT FROM occurrences WHERE occurrences.quote_id = quotes.id \
+                     AND occurrences.public_from <= ")
+                .bind(now)
+                .text(" AND ")
+                .append(all(of_printing))
+                .text(")"),
+            );
+        }
+        conditions
+    }
+
+    fn printing_conditions(&self) -> Vec<Sql> {
+        let mut conditions = self.labels.conditions("occurrences.article_id");
+        let texts = |words: Vec<&'static str>| -> Vec<String> { words.into_iter().map(str::to_owned).collect() };
+        if let Some(ids) = &self.organizations {
+            conditions.push(sql("occurrences.organization_id = ANY (").bind(uuids(ids)).text(")"));
+        }
+        if let Some(roles) = &self.roles {
+            let roles: Vec<String> = roles.iter().map(|role| role.to_lowercase()).collect();
+            conditions.push(sql("lower(occurrences.role) = ANY (").bind(roles).text(")"));
+        }
+        if let Some(articles) = &self.articles {
+            conditions.push(sql("occurrences.article_id = ANY (").bind(uuids(articles)).text(")"));
+        }
+        if let Some(kinds) = &self.kinds {
+            let kinds = texts(kinds.iter().map(|kind| kind.as_str()).collect());
+            conditions.push(sql("occurrences.kind = ANY (").bind(kinds).text(")"));
+        }
+        if let Some(fidelities) = &self.fidelities {
+            let fidelities = texts(fidelities.iter().map(|fidelity| fidelity.as_str()).collect());
+            conditions.push(sql("occurrences.fidelity = ANY (").bind(fidelities).text(")"));
+        }
+        let shows_orphans = self.anchors.as_ref().is_some_and(|anchors| anchors.contains(&AnchorState::Orphaned));
+        if let Some(anchors) = &self.anchors {
+            let anchors = texts(anchors.iter().map(|anchor| anchor.as_str()).collect());
+            conditions.push(sql("occurrences.anchor = ANY (").bind(anchors).text(")"));
+        }
+        if !conditions.is_empty() && !shows_orphans {
+            conditions.push(sql("occurrences.position IS NOT NULL"));
+        }
+        conditions
+    }
+}
+
+/// The public quotes that pass `filter`, in the order of `window`, backwards where that runs backwards.
 pub async fn list_quotes(mut connection: &Connection, filter: &QuoteFilter, window: &Window) -> Result<Vec<QuoteRow>> {
-    let mut query = quotes::table
+    let mut conditions = filter.public_conditions(window.now);
+    conditions.extend(window.condition());
+    Ok(quotes::table
         .select(QuoteRow::as_select())
-        .filter(quotes::public_from.le(window.now))
-        .filter(quotes::deleted_at.is_null())
-        .order((quotes::public_from.desc(), quotes::id.desc()))
+        .filter(all(conditions).condition())
+        .order(window.ordering().fragment::<sql_types::Bool>())
         .limit(window.rows)
-        .into_boxed();
-    if let Some(position) = window.after {
-        query = query.filter(comes_after("quotes.public_from, quotes.id", position));
-    }
-    if let Some(speaker) = filter.speaker {
-        query = query.filter(quotes::speaker_id.eq(speaker));
-    }
-    if let Some(article) = filter.article {
-        let printed = occurrences::table
-            .select(occurrences::quote_id)
-            .filter(occurrences::article_id.eq(article))
-            .filter(occurrences::position.is_not_null());
-        query = query.filter(quotes::id.eq_any(printed));
-    }
-    if let Some(labels) = &filter.labels {
-        let printed = occurrences::table
-            .inner_join(article_labels::table.on(article_labels::article_id.eq(occurrences::article_id)))
-            .select(occurrences::quote_id)
-            .filter(article_labels::label_id.eq_any(labels.clone()))
-            .filter(occurrences::public_from.le(window.now))
-            .filter(occurrences::position.is_not_null());
-        query = query.filter(quotes::id.eq_any(printed));
-    }
-    Ok(query.load(&mut connection).await?)
+        .offset(window.offset())
+        .load(&mut connection)
+        .await?)
+}
+
+/// How many public quotes pass `filter`.
+pub async fn count_quotes(mut connection: &Connection, filter: &QuoteFilter, now: DateTime<Utc>) -> Result<i64> {
+    Ok(quotes::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
+}
+
+/// How many public quotes pass `filter`, as the planner estimates; `None` where counting is as cheap.
+pub async fn estimate_quotes(connection: &Connection, filter: &QuoteFilter, now: DateTime<Utc>) -> Result<Option<i64>> {
+    estimate(connection, "quotes", filter.public_conditions(now)).await
 }
 
 /// The quote with this id, when public.

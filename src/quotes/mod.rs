@@ -4,6 +4,7 @@ pub mod api;
 pub mod db;
 pub mod wire;
 
+use crate::db::keyset::sort_keys;
 use crate::values::text_enum::text_enum;
 
 text_enum! {
@@ -37,5 +38,14 @@ text_enum! {
         Edited = "edited",
         /// The body does not print it.
         NotInBody = "not_in_body",
+    }
+}
+
+sort_keys! {
+    /// What quotes can be sorted by.
+    pub enum QuoteSort / QuoteSortTerm {
+        PublishedAt = "published_at" => "quotes.public_from",
+        UpdatedAt = "updated_at" => "quotes.updated_at",
+        CreatedAt = "created_at" => "quotes.created_at",
     }
 }

@@ -12,6 +12,9 @@ fn a_list_costs_the_same_number_of_statements_for_one_row_and_for_thirty() {
     for (path, statements) in [
         ("/v1/articles?", 4),
         ("/v1/articles?label=harbour&", 5),
+        ("/v1/articles?label=harbour&label[none]=courts&quoted=lida-renn&author=lida-renn&count=exact&", 9),
+        ("/v1/quotes?speaker=lida-renn&label=harbour&kind=pull&", 6),
+        ("/v1/people?quoted_on_label=harbour&min_quotes=2&", 5),
         ("/v1/articles?include=quotes&", 6),
         ("/v1/articles?include=quotes.speaker,labels,authors&", 18),
         ("/v1/quotes?", 4),

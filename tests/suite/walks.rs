@@ -25,9 +25,10 @@ fn walk(server: &TestServer, path: &str, mut between: impl FnMut(usize)) -> Vec<
         let answer = server.get(&path);
         seen.extend(answer.column("/slug"));
         next = answer.json()["links"]["next"].as_str().map(str::to_owned);
-        match &next {
-            Some(next) => assert_eq!(answer.header("link"), format!("<{next}>; rel=\"next\"")),
-            None => assert_eq!(answer.header("link"), ""),
+        for (relation, url) in [("next", &answer.json()["links"]["next"]), ("prev", &answer.json()["links"]["prev"])] {
+            let header = url.as_str().map(|url| format!("<{url}>; rel=\"{relation}\""));
+            assert_eq!(answer.header("link").contains(relation), header.is_some());
+            assert!(answer.header("link").contains(&header.unwrap_or_default()), "{}", answer.header("link"));
         }
         pages += 1;
         between(pages);

@@ -1,0 +1,58 @@
+//! Filters that several resources share.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::sql::{Sql, sql};
+use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
+use crate::values::name::normalise;
+
+/// From an instant on, up to but not including another.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InstantRange {
+    /// The first instant that passes.
+    pub from: Option<DateTime<Utc>>,
+    /// The first one that does not pass any more.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl InstantRange {
+    /// The conditions on a column.
+    pub fn conditions(self, column: &'static str) -> Vec<Sql> {
+        let from = self.from.map(|from| sql(column).text(" >= ").bind(from));
+        let until = self.until.map(|until| sql(column).text(" < ").bind(until));
+        from.into_iter().chain(until).collect()
+    }
+}
+
+/// Ids as an array to bind.
+pub fn uuids<Id: Copy + Into<Uuid>>(ids: &[Id]) -> Vec<Uuid> {
+    ids.iter().copied().map(Into::into).collect()
+}
+
+/// The names that a parameter holds as rows `wanted (name, normalised, id)`; `id` is empty where a name is no id.
+pub fn wanted<Id: FromStr + Into<Uuid>>(names: &[String]) -> Sql {
+    let normalised: Vec<String> = names.iter().map(|name| normalise(name)).collect();
+    let id = |name: &String| name.parse::<Id>().map_or_else(|_| String::new(), |id| id.into().to_string());
+    let ids: Vec<String> = names.iter().map(id).collect();
+    sql("unnest(")
+        .bind(names.to_vec())
+        .text(", ")
+        .bind(normalised)
+        .text(", ")
+        .bind(ids)
+        .text(") AS wanted (name, normalised, id)")
+}
+
+macro_rules! id_into_uuid {
+    ($($id:ty),+) => {
+        $(impl From<$id> for Uuid {
+            fn from(id: $id) -> Self {
+                id.0
+            }
+        })+
+    };
+}
+id_into_uuid!(ArticleId, LabelId, PersonId, QuoteId);

@@ -1,0 +1,34 @@
+//! The filters by person that several lists share: references in, ids out.
+
+use chrono::{DateTime, Utc};
+
+use super::db;
+use crate::db::Connection;
+use crate::http::error::ApiError;
+use crate::http::parameters::CommaList;
+use crate::http::problem::Fault;
+use crate::http::reference::unknown_reference;
+use crate::values::id::PersonId;
+
+/// The people that one parameter names; `None` where it was not given. What it names in vain is added to `faults`.
+pub async fn people_named(
+    connection: &Connection,
+    parameter: &str,
+    names: Option<CommaList<String>>,
+    now: DateTime<Utc>,
+    faults: &mut Vec<Fault>,
+) -> Result<Option<Vec<PersonId>>, ApiError> {
+    let Some(CommaList(names)) = names else { return Ok(None) };
+    let found = db::people_named(connection, &names, now).await?;
+    let mut ids = Vec::with_capacity(names.len());
+    for name in &names {
+        match found.iter().find(|(named, _)| named == name) {
+            Some((_, id)) => ids.push(*id),
+            None => {
+                let near = db::similar_slugs(connection, name, now).await?;
+                faults.push(unknown_reference(parameter, "person", name, near));
+            }
+        }
+    }
+    Ok(Some(ids))
+}
