@@ -1,12 +1,14 @@
 //! Articles over HTTP.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::db::{self, ArticleFilter};
+use super::db::{self, ArticleFilter, ArticleRow, BodyRow};
 use super::wire::{self, Article, ArticleView};
 use super::{ArticleSort, ArticleSortTerm};
 use crate::db::Connection;
@@ -15,6 +17,7 @@ use crate::db::keyset::Order;
 use crate::http::document::{ARTICLES, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
+use crate::http::fields::{FieldParameters, Fields};
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::{ArticlePath, LabelPath, PersonPath, external_ids_named};
@@ -23,6 +26,7 @@ use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
 use crate::people::filter::people_named;
 use crate::state::State;
+use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
 
 /// Mounts the operations.
@@ -163,7 +167,7 @@ async fn article_filter(
 /// The public articles, the newest first, without their bodies.
 #[utoipa::path(
     tag = ARTICLES,
-    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, PageParameters),
+    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems),
 )]
 #[get("/v1/articles")]
@@ -174,9 +178,10 @@ async fn list_articles(
     Query(parameters): Query<ArticleParameters>,
     Query(order): Query<ArticleOrder>,
     Query(view): Query<ArticleViewParameters>,
+    Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?;
     let connection = state.connection().await?;
     let filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
     listing.respond(&state, &connection, filter, view.view()).await
@@ -187,7 +192,7 @@ async fn list_articles(
 /// One article with its body. With `include=quotes.speaker,labels` it is all that a page about it needs.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticlePath, ArticleViewParameters),
+    params(ArticlePath, ArticleViewParameters, FieldParameters),
     responses((status = 200, description = "The article.", body = Single<Article>), FetchProblems),
 )]
 #[get("/v1/articles/{ref}")]
@@ -195,14 +200,18 @@ async fn get_article(
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
     Query(view): Query<ArticleViewParameters>,
+    Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
     let connection = state.connection().await?;
     let (row, body) = db::find_article(&connection, &Reference::parse(&reference), now)
         .await?
         .ok_or_else(|| ApiError::not_found("article", &reference))?;
-    let articles = wire::articles(&connection, vec![(row, Some(body))], view.view(), &state.urls, now).await?;
-    Ok(Single::respond(articles))
+    let fields = Fields::from(fields);
+    let view = view.view();
+    let view = ArticleView { has_quotes: view.has_quotes || fields.names("quotes"), ..view };
+    let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, now).await?;
+    Single::respond(articles, &fields)
 }
 
 /// List the articles of a label
@@ -210,7 +219,7 @@ async fn get_article(
 /// The same as `/v1/articles?label={ref}`, with every filter that list has.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, PageParameters),
+    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/labels/{ref}/articles")]
@@ -223,9 +232,10 @@ async fn list_label_articles(
     Query(parameters): Query<ArticleParameters>,
     Query(order): Query<ArticleOrder>,
     Query(view): Query<ArticleViewParameters>,
+    Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?;
     let connection = state.connection().await?;
     let label = labels_db::find_label(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -242,7 +252,7 @@ async fn list_label_articles(
 /// `/v1/articles?author={ref}`.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, PageParameters),
+    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/articles")]
@@ -255,9 +265,10 @@ async fn list_person_articles(
     Query(parameters): Query<ArticleParameters>,
     Query(order): Query<ArticleOrder>,
     Query(view): Query<ArticleViewParameters>,
+    Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?;
     let connection = state.connection().await?;
     let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -268,18 +279,49 @@ async fn list_person_articles(
     listing.respond(&state, &connection, filter, view.view()).await
 }
 
+/// The attributes that a list leaves out unless they are asked for.
+const BODY_FIELDS: &[&str] = &["body_format", "body_html", "body_text", "text_rule"];
+
+/// Rows with their bodies, where fields of those are asked for.
+async fn with_bodies(
+    connection: &Connection,
+    rows: Vec<ArticleRow>,
+    fields: &Fields,
+) -> Result<Vec<(ArticleRow, Option<BodyRow>)>, ApiError> {
+    if !BODY_FIELDS.iter().any(|field| fields.names(field)) {
+        return Ok(rows.into_iter().map(|row| (row, None)).collect());
+    }
+    let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
+    let mut bodies: HashMap<_, _> = db::bodies_of(connection, &ids).await?.into_iter().collect();
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let body = bodies.remove(&row.id);
+            (row, body)
+        })
+        .collect())
+}
+
 /// A page of articles that is asked for.
 struct Listing {
     page: Page,
     terms: Vec<ArticleSortTerm>,
+    fields: Fields,
 }
 
 impl Listing {
-    fn new(request: &HttpRequest, page: PageParameters, order: ArticleOrder, state: &State) -> Result<Self, ApiError> {
+    fn new(
+        request: &HttpRequest,
+        page: PageParameters,
+        order: ArticleOrder,
+        fields: FieldParameters,
+        state: &State,
+    ) -> Result<Self, ApiError> {
         let terms = order.terms();
         let columns = terms.iter().map(|term| term.column()).collect();
         let order = Order { columns, id_column: "articles.id" };
-        Ok(Self { page: Page::new(request, page, order, state.clock.now())?, terms })
+        let page = Page::new(request, page, order, state.clock.now())?;
+        Ok(Self { page, terms, fields: fields.into() })
     }
 
     async fn respond(
@@ -289,10 +331,11 @@ impl Listing {
         filter: ArticleFilter,
         view: ArticleView,
     ) -> Result<HttpResponse, ApiError> {
-        let Self { page, terms } = self;
+        let Self { page, terms, fields } = self;
+        let view = ArticleView { has_quotes: view.has_quotes || fields.names("quotes"), ..view };
         let rows = db::list_articles(connection, &filter, page.window()).await?;
         let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
-        let rows = rows.into_iter().map(|row| (row, None)).collect();
+        let rows = with_bodies(connection, rows, &fields).await?;
         let articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
         let total = page
             .total(
@@ -300,6 +343,6 @@ impl Listing {
                 || db::count_articles(connection, &filter, page.now()),
             )
             .await?;
-        Ok(page.respond(&state.urls, articles, place, total))
+        page.respond(&state.urls, articles, &fields, place, total)
     }
 }

@@ -200,6 +200,15 @@ pub async fn find_article(
     Ok(query.first(&mut connection).await.optional()?)
 }
 
+/// The bodies of articles.
+pub async fn bodies_of(mut connection: &Connection, ids: &[ArticleId]) -> Result<Vec<(ArticleId, BodyRow)>> {
+    Ok(articles::table
+        .select((articles::id, BodyRow::as_select()))
+        .filter(articles::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
+}
+
 /// The id of the article that `reference` names, when public.
 pub async fn find_article_id(
     mut connection: &Connection,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ArrayItems, Object, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayItems, Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder,
 };
@@ -77,6 +79,61 @@ pub fn complete(document: &mut OpenApi) {
         refer_to_the_resource(name, schema);
     }
     bound_texts(document);
+    name_fields(document);
+}
+
+/// How deep a dotted field leads.
+const FIELD_DEPTH: usize = 3;
+
+/// Lists what `fields` may be, for each operation that has it: the attributes of the resource it answers with.
+fn name_fields(document: &mut OpenApi) {
+    let Some(components) = document.components.as_ref() else { return };
+    let schemas = serde_json::to_value(&components.schemas).unwrap_or_default();
+    for item in document.paths.paths.values_mut() {
+        let Some(operation) = item.get.as_mut() else { continue };
+        let Some(resource) = answered_resource(operation) else { continue };
+        let mut names = Vec::new();
+        collect_fields(&schemas, &schemas[resource.as_str()], "", FIELD_DEPTH, &mut names);
+        for parameter in operation.parameters.iter_mut().flatten() {
+            let RefOr::T(parameter) = parameter else { continue };
+            if parameter.name == "fields"
+                && let Some(RefOr::T(Schema::Array(list))) = &mut parameter.schema
+            {
+                let text = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names.clone()));
+                list.items = ArrayItems::RefOrSchema(Box::new(RefOr::T(Schema::Object(text.build()))));
+            }
+        }
+    }
+}
+
+/// `Article` of an operation that answers with `List_Article` or `Single_Article`.
+fn answered_resource(operation: &utoipa::openapi::path::Operation) -> Option<String> {
+    let response = serde_json::to_value(operation.responses.responses.get("200")?).ok()?;
+    let schema = response["content"]["application/json"]["schema"]["$ref"].as_str()?.rsplit('/').next()?.to_owned();
+    schema.split_once('_').map(|(_, resource)| resource.to_owned())
+}
+
+fn collect_fields(schemas: &Value, schema: &Value, prefix: &str, depth: usize, names: &mut Vec<String>) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let name = format!("{prefix}{name}");
+        names.push(name.clone());
+        if depth > 1 {
+            collect_fields(schemas, described(schemas, property), &format!("{name}."), depth - 1, names);
+        }
+    }
+}
+
+/// What a property holds: behind a reference, in a list, or the richest of several alternatives.
+fn described<'s>(schemas: &'s Value, property: &'s Value) -> &'s Value {
+    if let Some(name) = property["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+        return described(schemas, &schemas[name]);
+    }
+    let alternatives = property["anyOf"].as_array().or_else(|| property["oneOf"].as_array());
+    match (alternatives.and_then(|all| all.iter().find(|schema| schema["type"] != "null")), &property["items"]) {
+        (Some(alternative), _) => described(schemas, alternative),
+        (None, items) if items.is_object() => described(schemas, items),
+        _ => property,
+    }
 }
 
 /// Gives every text in a query string a bound, where its declaration has none.

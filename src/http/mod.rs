@@ -4,6 +4,7 @@ pub mod document;
 pub mod error;
 pub mod extract;
 pub mod fallback;
+pub mod fields;
 pub mod middleware;
 pub mod page;
 pub mod parameters;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
+use super::fields::Fields;
 use super::problem::{Fault, ProblemCode};
 use super::reference::Urls;
 use crate::db::DatabaseError;
@@ -43,12 +44,14 @@ pub struct Single<T> {
 }
 
 impl<T: Serialize> Single<T> {
-    /// The one resource of `data` as a response.
-    pub fn respond(data: Vec<T>) -> HttpResponse {
-        match data.into_iter().next() {
-            Some(data) => HttpResponse::Ok().json(Self { data }),
-            None => HttpResponse::InternalServerError().finish(),
+    /// The one resource of `data` as a response, with the fields that were asked for.
+    pub fn respond(data: Vec<T>, fields: &Fields) -> Result<HttpResponse, ApiError> {
+        let data = data.into_iter().next().ok_or_else(|| ApiError::internal("a resource that was found is gone"))?;
+        if fields.is_everything() {
+            return Ok(HttpResponse::Ok().json(Self { data }));
         }
+        let data = fields.show(&data).map_err(ApiError::internal)?;
+        Ok(HttpResponse::Ok().json(Single { data }))
     }
 }
 
@@ -229,9 +232,10 @@ impl Page {
         &self,
         urls: &Urls,
         data: Vec<T>,
+        fields: &Fields,
         place: (Option<Position>, Option<Position>),
         total: Option<Total>,
-    ) -> HttpResponse {
+    ) -> Result<HttpResponse, ApiError> {
         let (next, previous) = place;
         let turned = |to: Option<u32>, name: &'static str, position: Position| match to {
             Some(number) if number * self.limit <= LAST_NUMBERED_ROW => self.link(urls, "page", &number.to_string()),
@@ -253,7 +257,12 @@ impl Page {
             total: total.map(|total| total.rows),
             total_is_exact: total.map(|total| total.is_exact),
         };
-        response.json(List { data, meta, links: ListLinks { this, next, prev } })
+        let links = ListLinks { this, next, prev };
+        if fields.is_everything() {
+            return Ok(response.json(List { data, meta, links }));
+        }
+        let data: Result<Vec<_>, _> = data.iter().map(|resource| fields.show(resource)).collect();
+        Ok(response.json(List { data: data.map_err(ApiError::internal)?, meta, links }))
     }
 
     /// The same list at another place.

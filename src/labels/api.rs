@@ -13,6 +13,7 @@ use crate::db::keyset::Order;
 use crate::http::document::{FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
+use crate::http::fields::{FieldParameters, Fields};
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::LabelPath;
@@ -44,7 +45,7 @@ struct LabelListParameters {
 /// Every label that a public article bears, the newest first: the one whose first article became public last.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelListParameters, PageParameters),
+    params(LabelListParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of labels.", body = List<Label>), ListProblems),
 )]
 #[get("/v1/labels")]
@@ -52,6 +53,7 @@ async fn list_labels(
     request: HttpRequest,
     state: web::Data<State>,
     Query(parameters): Query<LabelListParameters>,
+    Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let LabelListParameters { parent, min_articles, sort } = parameters;
@@ -70,7 +72,7 @@ async fn list_labels(
     // Labels are few: to count them is as cheap as to estimate.
     let total =
         page.total(|| std::future::ready(Ok(None)), || db::count_labels(&connection, &filter, page.now())).await?;
-    Ok(page.respond(&state.urls, labels, place, total))
+    page.respond(&state.urls, labels, &Fields::from(fields), place, total)
 }
 
 /// Get a label
@@ -79,18 +81,19 @@ async fn list_labels(
 /// and at `/v1/labels/{ref}/articles`.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath),
+    params(LabelPath, FieldParameters),
     responses((status = 200, description = "The label.", body = Single<Label>), FetchProblems),
 )]
 #[get("/v1/labels/{ref}")]
 async fn get_label(
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
+    Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
     let row = db::find_label(&connection, &Reference::parse(&reference), state.clock.now())
         .await?
         .ok_or_else(|| ApiError::not_found("label", &reference))?;
     let labels = wire::labels(&connection, vec![row], &state.urls).await?;
-    Ok(Single::respond(labels))
+    Single::respond(labels, &Fields::from(fields))
 }

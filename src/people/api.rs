@@ -13,6 +13,7 @@ use crate::db::keyset::Order;
 use crate::http::document::{FetchProblems, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
+use crate::http::fields::{FieldParameters, Fields};
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::PersonPath;
@@ -52,7 +53,7 @@ struct PersonParameters {
 /// one whose first article became public last.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonParameters, PageParameters),
+    params(PersonParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of people.", body = List<Person>), ListProblems),
 )]
 #[get("/v1/people")]
@@ -60,6 +61,7 @@ async fn list_people(
     request: HttpRequest,
     state: web::Data<State>,
     Query(parameters): Query<PersonParameters>,
+    Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let PersonParameters { kind, affiliation, quoted_on_label, min_quotes, sort } = parameters;
@@ -86,7 +88,7 @@ async fn list_people(
             || db::count_people(&connection, &filter, page.now()),
         )
         .await?;
-    Ok(page.respond(&state.urls, people, place, total))
+    page.respond(&state.urls, people, &Fields::from(fields), place, total)
 }
 
 /// Get a person
@@ -95,13 +97,14 @@ async fn list_people(
 /// `/v1/people/{ref}/quotes`.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath),
+    params(PersonPath, FieldParameters),
     responses((status = 200, description = "The person.", body = Single<Person>), FetchProblems),
 )]
 #[get("/v1/people/{ref}")]
 async fn get_person(
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
+    Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
     let connection = state.connection().await?;
@@ -109,5 +112,5 @@ async fn get_person(
         .await?
         .ok_or_else(|| ApiError::not_found("person", &reference))?;
     let people = wire::people(&connection, vec![row], &state.urls, now).await?;
-    Ok(Single::respond(people))
+    Single::respond(people, &Fields::from(fields))
 }

@@ -17,6 +17,7 @@ use crate::db::keyset::Order;
 use crate::http::document::{ARTICLES, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
+use crate::http::fields::{FieldParameters, Fields};
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
@@ -173,7 +174,7 @@ async fn quote_filter(
 /// Every quote that a public article prints, the newest first: the one whose first printing became public last.
 #[utoipa::path(
     tag = QUOTES,
-    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteView, PageParameters),
+    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteView, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems),
 )]
 #[get("/v1/quotes")]
@@ -184,9 +185,10 @@ async fn list_quotes(
     Query(parameters): Query<QuoteParameters>,
     Query(order): Query<QuoteOrder>,
     Query(view): Query<QuoteView>,
+    Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?;
     let connection = state.connection().await?;
     let filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
     listing.respond(&state, &connection, filter, &view).await
@@ -197,7 +199,7 @@ async fn list_quotes(
 /// One quote with every public printing of it.
 #[utoipa::path(
     tag = QUOTES,
-    params(QuotePath, QuoteView),
+    params(QuotePath, QuoteView, FieldParameters),
     responses((status = 200, description = "The quote.", body = Single<Quote>), FetchProblems),
 )]
 #[get("/v1/quotes/{ref}")]
@@ -205,6 +207,7 @@ async fn get_quote(
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
     Query(view): Query<QuoteView>,
+    Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let missing = || ApiError::not_found("quote", &reference);
     let id: QuoteId = reference.parse().map_err(|_| missing())?;
@@ -212,7 +215,7 @@ async fn get_quote(
     let connection = state.connection().await?;
     let row = db::find_quote(&connection, id, now).await?.ok_or_else(missing)?;
     let quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, now).await?;
-    Ok(Single::respond(quotes))
+    Single::respond(quotes, &Fields::from(fields))
 }
 
 /// List what a person said
@@ -220,7 +223,7 @@ async fn get_quote(
 /// The quotes of one speaker, the newest first.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteView, PageParameters),
+    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteView, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/quotes")]
@@ -233,9 +236,10 @@ async fn list_person_quotes(
     Query(parameters): Query<QuoteParameters>,
     Query(order): Query<QuoteOrder>,
     Query(view): Query<QuoteView>,
+    Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?;
     let connection = state.connection().await?;
     let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -254,7 +258,7 @@ async fn list_person_quotes(
 /// order, get the article with `include=quotes`.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteView, PageParameters),
+    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteView, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/articles/{ref}/quotes")]
@@ -267,9 +271,10 @@ async fn list_article_quotes(
     Query(parameters): Query<QuoteParameters>,
     Query(order): Query<QuoteOrder>,
     Query(view): Query<QuoteView>,
+    Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?;
     let connection = state.connection().await?;
     let article = articles_db::find_article_id(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -286,14 +291,22 @@ async fn list_article_quotes(
 struct Listing {
     page: Page,
     terms: Vec<QuoteSortTerm>,
+    fields: Fields,
 }
 
 impl Listing {
-    fn new(request: &HttpRequest, page: PageParameters, order: QuoteOrder, state: &State) -> Result<Self, ApiError> {
+    fn new(
+        request: &HttpRequest,
+        page: PageParameters,
+        order: QuoteOrder,
+        fields: FieldParameters,
+        state: &State,
+    ) -> Result<Self, ApiError> {
         let terms = order.terms();
         let columns = terms.iter().map(|term| term.column()).collect();
         let order = Order { columns, id_column: "quotes.id" };
-        Ok(Self { page: Page::new(request, page, order, state.clock.now())?, terms })
+        let page = Page::new(request, page, order, state.clock.now())?;
+        Ok(Self { page, terms, fields: fields.into() })
     }
 
     async fn respond(
@@ -303,7 +316,7 @@ impl Listing {
         filter: QuoteFilter,
         view: &QuoteView,
     ) -> Result<HttpResponse, ApiError> {
-        let Self { page, terms } = self;
+        let Self { page, terms, fields } = self;
         let rows = db::list_quotes(connection, &filter, page.window()).await?;
         let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
         let quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
@@ -313,6 +326,6 @@ impl Listing {
                 || db::count_quotes(connection, &filter, page.now()),
             )
             .await?;
-        Ok(page.respond(&state.urls, quotes, place, total))
+        page.respond(&state.urls, quotes, &fields, place, total)
     }
 }

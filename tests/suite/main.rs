@@ -6,6 +6,8 @@ mod support;
 mod articles;
 mod document;
 mod errors;
+mod fields;
+mod filters;
 mod generated;
 mod import;
 mod labels;

@@ -96,6 +96,81 @@ fn people_labels_and_quotes_are_walked_alike() {
 }
 
 #[test]
+fn a_walk_backwards_sees_the_same_rows_from_the_end() {
+    let server = TestServer::start();
+    fill(&server, 50, 5, "a");
+    for sort in ["", "&sort=title", "&sort=-title", "&sort=published_at,-title", "&sort=-published_at,title"] {
+        let forwards = walk(&server, &format!("/v1/articles?limit=7{sort}"), |_| {});
+        assert_eq!(forwards.len(), 50, "{sort}");
+        let mut path = format!("/v1/articles?limit=7{sort}");
+        while let Some(next) = server.get(&path).json()["links"]["next"].as_str() {
+            path = next.to_owned();
+        }
+        let mut backwards = Vec::new();
+        loop {
+            let page = server.get(&path);
+            backwards.splice(0..0, page.column("/slug"));
+            match page.json()["links"]["prev"].as_str() {
+                Some(prev) => path = prev.to_owned(),
+                None => break,
+            }
+        }
+        assert_eq!(backwards, forwards, "{sort}");
+    }
+}
+
+#[test]
+fn numbered_pages_show_the_same_rows_up_to_row_ten_thousand() {
+    let server = TestServer::start();
+    fill(&server, 25, 5, "a");
+    let all = server.get("/v1/articles?limit=100").column("/slug");
+    let pages: Vec<String> =
+        (1..=3).flat_map(|n| server.get(&format!("/v1/articles?limit=10&page={n}")).column("/slug")).collect();
+    assert_eq!(pages, all);
+    let second = server.get("/v1/articles?limit=10&page=2").json()["links"].take();
+    assert_eq!(second["next"], "/v1/articles?limit=10&page=3");
+    assert_eq!(second["prev"], "/v1/articles?limit=10&page=1");
+    assert_eq!(server.get("/v1/articles?limit=10&page=3").json()["links"]["next"], serde_json::Value::Null);
+    assert_eq!(server.get("/v1/articles?limit=100&page=100").data(), serde_json::json!([]));
+    let cursor = server.get("/v1/articles?limit=2").json()["links"]["next"]
+        .as_str()
+        .unwrap()
+        .split("after=")
+        .nth(1)
+        .unwrap()
+        .to_owned();
+    for (query, parameter) in [
+        ("limit=100&page=101".to_owned(), "page"),
+        ("page=0".to_owned(), "page"),
+        (format!("page=1&after={cursor}"), "page"),
+        (format!("before={cursor}&after={cursor}"), "before"),
+    ] {
+        let problem = server.get(&format!("/v1/articles?{query}")).problem();
+        assert_eq!(
+            (&problem["status"], &problem["errors"][0]["parameter"]),
+            (&400.into(), &parameter.into()),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn the_whole_list_is_counted_or_estimated_when_asked_for() {
+    let server = TestServer::start();
+    fill(&server, 25, 5, "a");
+    let meta = |query: &str| server.get(&format!("/v1/articles?limit=5{query}")).json()["meta"].take();
+    assert_eq!(meta(""), serde_json::json!({ "limit": 5 }));
+    assert_eq!(meta("&count=exact"), serde_json::json!({ "limit": 5, "total": 25, "total_is_exact": true }));
+    assert_eq!(meta("&count=estimated")["total"], 25, "what is short is counted");
+    fill(&server, 15_000, 5, "b");
+    server.database.execute("ANALYZE articles");
+    let estimated = meta("&count=estimated");
+    assert_eq!(estimated["total_is_exact"], false);
+    let total = estimated["total"].as_i64().unwrap();
+    assert!((14_000..16_000).contains(&total), "{total}");
+}
+
+#[test]
 fn a_cursor_of_another_list_or_of_nobody_is_refused() {
     let server = TestServer::with_sample();
     let next = server.get("/v1/articles?limit=2").json()["links"]["next"].as_str().unwrap().to_owned();
