@@ -10,15 +10,16 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, ArticleFilter, ArticleRow, BodyRow};
 use super::wire::{self, Article, ArticleView};
-use super::{ArticleSort, ArticleSortTerm};
+use super::{ArticleFacet, ArticleSort, ArticleSortTerm};
 use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::keyset::Order;
 use crate::http::document::{ARTICLES, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
+use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::page::{List, Page, PageParameters, Single};
+use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::{ArticlePath, LabelPath, PersonPath, external_ids_named};
 use crate::labels::db as labels_db;
@@ -112,6 +113,16 @@ struct ArticleParameters {
     updated_until: Option<DateTime<Utc>>,
 }
 
+/// What to count articles by.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ArticleFacetParameters {
+    /// Count the articles of the whole list by these, for `meta.facets`.
+    #[serde(default)]
+    #[param(inline, min_items = 1, value_type = Vec<ArticleFacet>, required = false, style = Form, explode = false, example = json!(["label", "year"]))]
+    facets: CommaList<ArticleFacet>,
+}
+
 /// How to sort articles.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -167,7 +178,7 @@ async fn article_filter(
 /// The public articles, the newest first, without their bodies.
 #[utoipa::path(
     tag = ARTICLES,
-    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, FieldParameters, PageParameters),
+    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems),
 )]
 #[get("/v1/articles")]
@@ -177,11 +188,13 @@ async fn list_articles(
     Query(labels): Query<LabelParameters>,
     Query(parameters): Query<ArticleParameters>,
     Query(order): Query<ArticleOrder>,
+    Query(facets): Query<ArticleFacetParameters>,
+    Query(facet_limit): Query<FacetLimit>,
     Query(view): Query<ArticleViewParameters>,
     Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
     let filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
     listing.respond(&state, &connection, filter, view.view()).await
@@ -219,7 +232,7 @@ async fn get_article(
 /// The same as `/v1/articles?label={ref}`, with every filter that list has.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, FieldParameters, PageParameters),
+    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/labels/{ref}/articles")]
@@ -231,11 +244,13 @@ async fn list_label_articles(
     Query(labels): Query<LabelParameters>,
     Query(parameters): Query<ArticleParameters>,
     Query(order): Query<ArticleOrder>,
+    Query(facets): Query<ArticleFacetParameters>,
+    Query(facet_limit): Query<FacetLimit>,
     Query(view): Query<ArticleViewParameters>,
     Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
     let label = labels_db::find_label(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -252,7 +267,7 @@ async fn list_label_articles(
 /// `/v1/articles?author={ref}`.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, FieldParameters, PageParameters),
+    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/articles")]
@@ -264,11 +279,13 @@ async fn list_person_articles(
     Query(labels): Query<LabelParameters>,
     Query(parameters): Query<ArticleParameters>,
     Query(order): Query<ArticleOrder>,
+    Query(facets): Query<ArticleFacetParameters>,
+    Query(facet_limit): Query<FacetLimit>,
     Query(view): Query<ArticleViewParameters>,
     Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
     let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -307,6 +324,8 @@ struct Listing {
     page: Page,
     terms: Vec<ArticleSortTerm>,
     fields: Fields,
+    facets: Vec<ArticleFacet>,
+    facet_limit: u32,
 }
 
 impl Listing {
@@ -321,7 +340,29 @@ impl Listing {
         let columns = terms.iter().map(|term| term.column()).collect();
         let order = Order { columns, id_column: "articles.id" };
         let page = Page::new(request, page, order, state.clock.now())?;
-        Ok(Self { page, terms, fields: fields.into() })
+        Ok(Self { page, terms, fields: fields.into(), facets: Vec::new(), facet_limit: 0 })
+    }
+
+    fn counting(self, parameters: ArticleFacetParameters, limit: FacetLimit) -> Self {
+        let mut facets = parameters.facets.0;
+        facets.sort_unstable();
+        facets.dedup();
+        Self { facets, facet_limit: limit.facet_limit, ..self }
+    }
+
+    async fn count_facets(
+        &self,
+        state: &State,
+        connection: &Connection,
+        filter: &ArticleFilter,
+    ) -> Result<Option<Facets>, ApiError> {
+        if self.facets.is_empty() {
+            return Ok(None);
+        }
+        let (facets, limit, is_exact) = (&self.facets, self.facet_limit, self.page.is_exact());
+        let counted = db::count_article_facets(connection, filter, facets, limit, is_exact, self.page.now()).await?;
+        let asked: Vec<&str> = facets.iter().map(|facet| facet.as_str()).collect();
+        Ok(Some(Facets::new(counted, &asked, &state.urls)))
     }
 
     async fn respond(
@@ -331,7 +372,8 @@ impl Listing {
         filter: ArticleFilter,
         view: ArticleView,
     ) -> Result<HttpResponse, ApiError> {
-        let Self { page, terms, fields } = self;
+        let facets = self.count_facets(state, connection, &filter).await?;
+        let Self { page, terms, fields, .. } = self;
         let view = ArticleView { has_quotes: view.has_quotes || fields.names("quotes"), ..view };
         let rows = db::list_articles(connection, &filter, page.window()).await?;
         let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
@@ -343,6 +385,6 @@ impl Listing {
                 || db::count_articles(connection, &filter, page.now()),
             )
             .await?;
-        page.respond(&state.urls, articles, &fields, place, total)
+        page.respond(&state.urls, articles, &fields, place, About { total, facets })
     }
 }

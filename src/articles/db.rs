@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
-use super::{ArticleSort, ArticleSortTerm, ArticleStatus};
+use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
+use crate::db::facets::{FacetQuery, FacetRows, count_facets};
 use crate::db::filter::{InstantRange, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Start, Window};
 use crate::db::schema::{
@@ -181,6 +182,52 @@ pub async fn estimate_articles(
     now: DateTime<Utc>,
 ) -> Result<Option<i64>> {
     estimate(connection, "articles", filter.public_conditions(now)).await
+}
+
+/// How often each value of `facets` occurs among the public articles that pass `filter`.
+pub async fn count_article_facets(
+    connection: &Connection,
+    filter: &ArticleFilter,
+    facets: &[ArticleFacet],
+    limit: u32,
+    is_exact: bool,
+    now: DateTime<Utc>,
+) -> Result<FacetRows> {
+    let matched = sql("SELECT articles.id, articles.language, articles.public_from FROM articles WHERE ")
+        .append(all(filter.public_conditions(now)))
+        .text(" ORDER BY articles.public_from DESC, articles.id DESC");
+    let queries = facets.iter().map(|facet| FacetQuery { name: facet.as_str(), counts: sql(facet.counts()) }).collect();
+    count_facets(connection, matched, queries, limit, is_exact).await
+}
+
+impl ArticleFacet {
+    fn counts(self) -> &'static str {
+        match self {
+            Self::Label => {
+                "SELECT labels.id::text, labels.slug, labels.name, count(*) FROM matched \
+                 JOIN article_labels ON article_labels.article_id = matched.id \
+                 JOIN labels ON labels.id = article_labels.label_id GROUP BY labels.id"
+            }
+            Self::Speaker => {
+                "SELECT people.id::text, people.slug, people.name, count(DISTINCT matched.id) FROM matched \
+                 JOIN occurrences ON occurrences.article_id = matched.id AND occurrences.position IS NOT NULL \
+                 JOIN quotes ON quotes.id = occurrences.quote_id AND quotes.deleted_at IS NULL \
+                 JOIN people ON people.id = quotes.speaker_id GROUP BY people.id"
+            }
+            Self::Author => {
+                "SELECT people.id::text, people.slug, people.name, count(*) FROM matched \
+                 JOIN article_authors ON article_authors.article_id = matched.id \
+                 JOIN people ON people.id = article_authors.person_id GROUP BY people.id"
+            }
+            Self::Language => "SELECT language, NULL, NULL, count(*) FROM matched GROUP BY language",
+            Self::Year => {
+                "SELECT to_char(public_from AT TIME ZONE 'UTC', 'YYYY'), NULL, NULL, count(*) FROM matched GROUP BY 1"
+            }
+            Self::Month => {
+                "SELECT to_char(public_from AT TIME ZONE 'UTC', 'YYYY-MM'), NULL, NULL, count(*) FROM matched GROUP BY 1"
+            }
+        }
+    }
 }
 
 /// The article that `reference` names, with its body, when public.

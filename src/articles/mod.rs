@@ -22,6 +22,24 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What the articles of a list can be counted by.
+    pub enum ArticleFacet {
+        /// Their labels.
+        Label = "label",
+        /// Who is quoted in them.
+        Speaker = "speaker",
+        /// Who wrote them.
+        Author = "author",
+        /// Their language.
+        Language = "language",
+        /// The year they were published in, in UTC.
+        Year = "year",
+        /// The month they were published in, in UTC.
+        Month = "month",
+    }
+}
+
 sort_keys! {
     /// What articles can be sorted by.
     pub enum ArticleSort / ArticleSortTerm {

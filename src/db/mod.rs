@@ -3,6 +3,7 @@
 mod address;
 mod connection;
 mod error;
+pub mod facets;
 pub mod filter;
 pub mod keyset;
 mod migrations;

@@ -3,6 +3,7 @@
 pub mod document;
 pub mod error;
 pub mod extract;
+pub mod facets;
 pub mod fallback;
 pub mod fields;
 pub mod middleware;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
+use super::facets::Facets;
 use super::fields::Fields;
 use super::problem::{Fault, ProblemCode};
 use super::reference::Urls;
@@ -23,7 +24,8 @@ const DEFAULT_LIMIT: u32 = 20;
 const LAST_NUMBERED_ROW: u32 = 10_000;
 
 /// Parameters that do not change which rows a list holds or their order.
-const NOT_PART_OF_THE_QUERY: &[&str] = &["after", "before", "count", "fields", "include", "limit", "page"];
+const NOT_PART_OF_THE_QUERY: &[&str] =
+    &["after", "before", "count", "facet_limit", "facets", "fields", "include", "limit", "page"];
 
 /// A list and what surrounds it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,6 +71,10 @@ pub struct ListMeta {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = true)]
     pub total_is_exact: Option<bool>,
+    /// How often each value occurs in the whole list. Only with `facets`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub facets: Option<Facets>,
 }
 
 /// Where a page is and where the list goes on.
@@ -106,6 +112,15 @@ pub struct Total {
     pub rows: i64,
     /// Whether it was counted.
     pub is_exact: bool,
+}
+
+/// What a page tells besides its rows.
+#[derive(Debug, Default)]
+pub struct About {
+    /// How many rows the whole list has.
+    pub total: Option<Total>,
+    /// How often each value occurs in the whole list.
+    pub facets: Option<Facets>,
 }
 
 /// Which part of a list to show.
@@ -186,6 +201,11 @@ impl Page {
         &self.window
     }
 
+    /// Whether what is counted must be counted in full, however long it takes.
+    pub fn is_exact(&self) -> bool {
+        self.count == Count::Exact
+    }
+
     /// How many rows the whole list has, where the request asks: counted, or estimated where that is cheaper.
     pub async fn total<Estimated, Counted>(
         &self,
@@ -234,7 +254,7 @@ impl Page {
         data: Vec<T>,
         fields: &Fields,
         place: (Option<Position>, Option<Position>),
-        total: Option<Total>,
+        about: About,
     ) -> Result<HttpResponse, ApiError> {
         let (next, previous) = place;
         let turned = |to: Option<u32>, name: &'static str, position: Position| match to {
@@ -254,8 +274,9 @@ impl Page {
         let this = self.address(urls, self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let meta = ListMeta {
             limit: self.limit,
-            total: total.map(|total| total.rows),
-            total_is_exact: total.map(|total| total.is_exact),
+            total: about.total.map(|total| total.rows),
+            total_is_exact: about.total.map(|total| total.is_exact),
+            facets: about.facets,
         };
         let links = ListLinks { this, next, prev };
         if fields.is_everything() {

@@ -14,7 +14,7 @@ use crate::http::document::{FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::page::{List, Page, PageParameters, Single};
+use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::LabelPath;
 use crate::state::State;
@@ -72,7 +72,7 @@ async fn list_labels(
     // Labels are few: to count them is as cheap as to estimate.
     let total =
         page.total(|| std::future::ready(Ok(None)), || db::count_labels(&connection, &filter, page.now())).await?;
-    page.respond(&state.urls, labels, &Fields::from(fields), place, total)
+    page.respond(&state.urls, labels, &Fields::from(fields), place, About { total, facets: None })
 }
 
 /// Get a label

@@ -14,7 +14,7 @@ use crate::http::document::{FetchProblems, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::page::{List, Page, PageParameters, Single};
+use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::PersonPath;
 use crate::labels::filter::labels_named;
@@ -88,7 +88,7 @@ async fn list_people(
             || db::count_people(&connection, &filter, page.now()),
         )
         .await?;
-    page.respond(&state.urls, people, &Fields::from(fields), place, total)
+    page.respond(&state.urls, people, &Fields::from(fields), place, About { total, facets: None })
 }
 
 /// Get a person

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, QuoteFilter};
 use super::wire::{self, Quote};
-use super::{Fidelity, OccurrenceKind, QuoteSort, QuoteSortTerm};
+use super::{Fidelity, OccurrenceKind, QuoteFacet, QuoteSort, QuoteSortTerm};
 use crate::articles::db as articles_db;
 use crate::articles::filter::articles_named;
 use crate::db::Connection;
@@ -17,8 +17,9 @@ use crate::db::keyset::Order;
 use crate::http::document::{ARTICLES, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
+use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::page::{List, Page, PageParameters, Single};
+use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
 use crate::labels::filter::{LabelParameters, label_filter};
@@ -110,6 +111,16 @@ struct QuoteParameters {
     attributed: Option<bool>,
 }
 
+/// What to count quotes by.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct QuoteFacetParameters {
+    /// Count the quotes of the whole list by these, for `meta.facets`.
+    #[serde(default)]
+    #[param(inline, min_items = 1, value_type = Vec<QuoteFacet>, required = false, style = Form, explode = false, example = json!(["label", "year"]))]
+    facets: CommaList<QuoteFacet>,
+}
+
 /// How to sort quotes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -174,7 +185,7 @@ async fn quote_filter(
 /// Every quote that a public article prints, the newest first: the one whose first printing became public last.
 #[utoipa::path(
     tag = QUOTES,
-    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteView, FieldParameters, PageParameters),
+    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems),
 )]
 #[get("/v1/quotes")]
@@ -184,11 +195,13 @@ async fn list_quotes(
     Query(labels): Query<LabelParameters>,
     Query(parameters): Query<QuoteParameters>,
     Query(order): Query<QuoteOrder>,
+    Query(facets): Query<QuoteFacetParameters>,
+    Query(facet_limit): Query<FacetLimit>,
     Query(view): Query<QuoteView>,
     Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
     let filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
     listing.respond(&state, &connection, filter, &view).await
@@ -223,7 +236,7 @@ async fn get_quote(
 /// The quotes of one speaker, the newest first.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteView, FieldParameters, PageParameters),
+    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/quotes")]
@@ -235,11 +248,13 @@ async fn list_person_quotes(
     Query(labels): Query<LabelParameters>,
     Query(parameters): Query<QuoteParameters>,
     Query(order): Query<QuoteOrder>,
+    Query(facets): Query<QuoteFacetParameters>,
+    Query(facet_limit): Query<FacetLimit>,
     Query(view): Query<QuoteView>,
     Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
     let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -258,7 +273,7 @@ async fn list_person_quotes(
 /// order, get the article with `include=quotes`.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteView, FieldParameters, PageParameters),
+    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/articles/{ref}/quotes")]
@@ -270,11 +285,13 @@ async fn list_article_quotes(
     Query(labels): Query<LabelParameters>,
     Query(parameters): Query<QuoteParameters>,
     Query(order): Query<QuoteOrder>,
+    Query(facets): Query<QuoteFacetParameters>,
+    Query(facet_limit): Query<FacetLimit>,
     Query(view): Query<QuoteView>,
     Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?;
+    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
     let article = articles_db::find_article_id(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -292,6 +309,8 @@ struct Listing {
     page: Page,
     terms: Vec<QuoteSortTerm>,
     fields: Fields,
+    facets: Vec<QuoteFacet>,
+    facet_limit: u32,
 }
 
 impl Listing {
@@ -306,7 +325,29 @@ impl Listing {
         let columns = terms.iter().map(|term| term.column()).collect();
         let order = Order { columns, id_column: "quotes.id" };
         let page = Page::new(request, page, order, state.clock.now())?;
-        Ok(Self { page, terms, fields: fields.into() })
+        Ok(Self { page, terms, fields: fields.into(), facets: Vec::new(), facet_limit: 0 })
+    }
+
+    fn counting(self, parameters: QuoteFacetParameters, limit: FacetLimit) -> Self {
+        let mut facets = parameters.facets.0;
+        facets.sort_unstable();
+        facets.dedup();
+        Self { facets, facet_limit: limit.facet_limit, ..self }
+    }
+
+    async fn count_facets(
+        &self,
+        state: &State,
+        connection: &Connection,
+        filter: &QuoteFilter,
+    ) -> Result<Option<Facets>, ApiError> {
+        if self.facets.is_empty() {
+            return Ok(None);
+        }
+        let (facets, limit, is_exact) = (&self.facets, self.facet_limit, self.page.is_exact());
+        let counted = db::count_quote_facets(connection, filter, facets, limit, is_exact, self.page.now()).await?;
+        let asked: Vec<&str> = facets.iter().map(|facet| facet.as_str()).collect();
+        Ok(Some(Facets::new(counted, &asked, &state.urls)))
     }
 
     async fn respond(
@@ -316,7 +357,8 @@ impl Listing {
         filter: QuoteFilter,
         view: &QuoteView,
     ) -> Result<HttpResponse, ApiError> {
-        let Self { page, terms, fields } = self;
+        let facets = self.count_facets(state, connection, &filter).await?;
+        let Self { page, terms, fields, .. } = self;
         let rows = db::list_quotes(connection, &filter, page.window()).await?;
         let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
         let quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
@@ -326,6 +368,6 @@ impl Listing {
                 || db::count_quotes(connection, &filter, page.now()),
             )
             .await?;
-        page.respond(&state.urls, quotes, &fields, place, total)
+        page.respond(&state.urls, quotes, &fields, place, About { total, facets })
     }
 }

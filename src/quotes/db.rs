@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
-use super::{Fidelity, OccurrenceKind, Quotation, QuoteSort, QuoteSortTerm};
+use super::{Fidelity, OccurrenceKind, Quotation, QuoteFacet, QuoteSort, QuoteSortTerm};
 use crate::articles::db::ArticleReferenceRow;
+use crate::db::facets::{FacetQuery, FacetRows, count_facets};
 use crate::db::filter::{InstantRange, uuids};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{articles, occurrences, people, quote_external_ids, quotes, segments};
@@ -192,6 +193,61 @@ pub async fn count_quotes(mut connection: &Connection, filter: &QuoteFilter, now
 /// How many public quotes pass `filter`, as the planner estimates; `None` where counting is as cheap.
 pub async fn estimate_quotes(connection: &Connection, filter: &QuoteFilter, now: DateTime<Utc>) -> Result<Option<i64>> {
     estimate(connection, "quotes", filter.public_conditions(now)).await
+}
+
+/// How often each value of `facets` occurs among the public quotes that pass `filter`.
+pub async fn count_quote_facets(
+    connection: &Connection,
+    filter: &QuoteFilter,
+    facets: &[QuoteFacet],
+    limit: u32,
+    is_exact: bool,
+    now: DateTime<Utc>,
+) -> Result<FacetRows> {
+    let matched = sql("SELECT quotes.id, quotes.speaker_id, quotes.public_from FROM quotes WHERE ")
+        .append(all(filter.public_conditions(now)))
+        .text(" ORDER BY quotes.public_from DESC, quotes.id DESC");
+    let queries = facets.iter().map(|facet| FacetQuery { name: facet.as_str(), counts: facet.counts(now) }).collect();
+    count_facets(connection, matched, queries, limit, is_exact).await
+}
+
+impl QuoteFacet {
+    fn counts(self, now: DateTime<Utc>) -> Sql {
+        let of_printings = |select: &'static str, group: &'static str| {
+            sql(select)
+                .text(" WHERE occurrences.position IS NOT NULL AND occurrences.public_from <= ")
+                .bind(now)
+                .text(group)
+        };
+        match self {
+            Self::Label => of_printings(
+                "SELECT labels.id::text, labels.slug, labels.name, count(DISTINCT matched.id) FROM matched \
+                 JOIN occurrences ON occurrences.quote_id = matched.id \
+                 JOIN article_labels ON article_labels.article_id = occurrences.article_id \
+                 JOIN labels ON labels.id = article_labels.label_id",
+                " GROUP BY labels.id",
+            ),
+            Self::Speaker => sql("SELECT people.id::text, people.slug, people.name, count(*) FROM matched \
+                 JOIN people ON people.id = matched.speaker_id GROUP BY people.id"),
+            Self::Affiliation => of_printings(
+                "SELECT people.id::text, people.slug, people.name, count(DISTINCT matched.id) FROM matched \
+                 JOIN occurrences ON occurrences.quote_id = matched.id \
+                 JOIN people ON people.id = occurrences.organization_id",
+                " GROUP BY people.id",
+            ),
+            Self::Kind => of_printings(
+                "SELECT occurrences.kind, NULL, NULL, count(DISTINCT matched.id) FROM matched \
+                 JOIN occurrences ON occurrences.quote_id = matched.id",
+                " GROUP BY occurrences.kind",
+            ),
+            Self::Year => sql(
+                "SELECT to_char(public_from AT TIME ZONE 'UTC', 'YYYY'), NULL, NULL, count(*) FROM matched GROUP BY 1",
+            ),
+            Self::Month => sql(
+                "SELECT to_char(public_from AT TIME ZONE 'UTC', 'YYYY-MM'), NULL, NULL, count(*) FROM matched GROUP BY 1",
+            ),
+        }
+    }
 }
 
 /// The quote with this id, when public.

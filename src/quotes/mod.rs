@@ -41,6 +41,24 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What the quotes of a list can be counted by.
+    pub enum QuoteFacet {
+        /// The labels of the articles that print them.
+        Label = "label",
+        /// Who said them.
+        Speaker = "speaker",
+        /// The organization the speaker was at then, as printed.
+        Affiliation = "affiliation",
+        /// In the running text, or set apart.
+        Kind = "kind",
+        /// The year their first printing became public in, in UTC.
+        Year = "year",
+        /// The month their first printing became public in, in UTC.
+        Month = "month",
+    }
+}
+
 sort_keys! {
     /// What quotes can be sorted by.
     pub enum QuoteSort / QuoteSortTerm {

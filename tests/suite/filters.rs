@@ -1,5 +1,6 @@
 //! Every filter, against a naive evaluation of the same content.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -136,6 +137,88 @@ fn article_filters_equal_a_naive_evaluation() {
         }
         assert_eq!(found, expected, "{query:?}");
     });
+}
+
+/// The counts of a facet as the server gives them, by slug or value.
+fn facet(answer: &Value, name: &str) -> BTreeMap<String, usize> {
+    let rows = answer["meta"]["facets"][name].as_array().unwrap();
+    rows.iter()
+        .map(|row| {
+            let value = row["ref"]["slug"].as_str().or(row["value"].as_str()).unwrap().to_owned();
+            (value, usize::try_from(row["count"].as_u64().unwrap()).unwrap())
+        })
+        .collect()
+}
+
+fn counted(values: impl IntoIterator<Item = String>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn facets_count_the_whole_filtered_list() {
+    let Content { server, articles, quotes, .. } = &*CONTENT;
+    let labels = slugs(articles, "labels");
+    run(25, &(subsequence(labels.clone(), 0..=4), subsequence(labels, 0..=2)), |(any, none)| {
+        let passes = |article: &&Value| {
+            let borne = texts(article, "labels", "/slug");
+            (any.is_empty() || any_of(&any, &borne)) && !any_of(&none, &borne)
+        };
+        let mut query = vec!["limit=1&facet_limit=100".to_owned()];
+        query.extend(parameter("label", &any));
+        query.extend(parameter("label[none]", &none));
+        let query = query.join("&").replace('[', "%5B").replace(']', "%5D");
+        let answer =
+            server.get(&format!("/v1/articles?facets=label,speaker,author,language,year,month&{query}")).json();
+        let matching: Vec<&Value> = articles.iter().filter(passes).collect();
+        let each = |list: &str, field: &str| {
+            counted(matching.iter().flat_map(|article| {
+                let mut values = texts(article, list, field);
+                values.sort();
+                values.dedup();
+                values
+            }))
+        };
+        assert_eq!(answer["meta"]["facets"]["is_exact"], true);
+        assert_eq!(facet(&answer, "label"), each("labels", "/slug"));
+        assert_eq!(facet(&answer, "speaker"), each("quotes", "/speaker/slug"));
+        assert_eq!(facet(&answer, "author"), BTreeMap::new());
+        let published = |length: usize| {
+            counted(matching.iter().map(|article| article["published_at"].as_str().unwrap()[..length].to_owned()))
+        };
+        assert_eq!(facet(&answer, "year"), published(4));
+        assert_eq!(facet(&answer, "month"), published(7));
+        assert_eq!(facet(&answer, "language"), counted(matching.iter().map(|_| "en".to_owned())));
+
+        let slugs: Vec<&Value> = matching.iter().map(|article| &article["slug"]).collect();
+        let answer = server.get(&format!("/v1/quotes?facets=speaker,kind&{query}")).json();
+        let printed: Vec<&Value> = quotes
+            .iter()
+            .filter(|quote| {
+                quote["occurrences"].as_array().unwrap().iter().any(|o| slugs.contains(&&o["article"]["slug"]))
+            })
+            .collect();
+        let speakers = printed.iter().filter_map(|quote| quote["speaker"]["slug"].as_str().map(str::to_owned));
+        assert_eq!(facet(&answer, "speaker"), counted(speakers));
+    });
+}
+
+#[test]
+fn facets_show_the_most_frequent_values_first_and_no_more_than_asked_for() {
+    let Content { server, .. } = &*CONTENT;
+    let answer = server.get("/v1/articles?facets=label&facet_limit=3").json();
+    let counts: Vec<i64> = answer["meta"]["facets"]["label"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["count"].as_i64().unwrap())
+        .collect();
+    assert_eq!(counts.len(), 3);
+    assert!(counts.is_sorted_by(|one, other| one >= other));
+    assert!(server.get("/v1/articles").json()["meta"].get("facets").is_none());
 }
 
 #[test]
