@@ -25,22 +25,29 @@ pub struct Match {
     pub passage: Option<Range<usize>>,
 }
 
-/// Compares a pull quote with the body.
-pub fn fidelity(pull: &str, body: &str) -> Fidelity {
-    find_passage(pull, body).fidelity
+/// A body that pull quotes are compared with. Made once for a body, since it looks at all of it.
+pub struct Passages<'b> {
+    body: &'b str,
+    words: Words,
 }
 
-/// Compares a pull quote with the body and says where it matches.
-pub fn find_passage(pull: &str, body: &str) -> Match {
-    let pull_words = Words::of(pull);
-    let body_words = Words::of(body);
-    if let Some(start) = position_of(&pull_words.keys, &body_words.keys) {
-        let matched = found(Fidelity::Verbatim, &body_words, start..start + pull_words.keys.len());
-        let printed = matched.passage.as_ref().map_or(0, |passage| ellipses(&body[passage.clone()]));
-        let fidelity = if ellipses(pull) > printed { Fidelity::Trimmed } else { Fidelity::Verbatim };
-        return Match { fidelity, ..matched };
+impl<'b> Passages<'b> {
+    /// Looks at a body.
+    pub fn of(body: &'b str) -> Self {
+        Self { body, words: Words::of(body) }
     }
-    nearest(&pull_words, &body_words).unwrap_or(Match { fidelity: Fidelity::NotInBody, passage: None })
+
+    /// Compares a pull quote with the body and says where it matches.
+    pub fn find(&self, pull: &str) -> Match {
+        let pull_words = Words::of(pull);
+        if let Some(start) = position_of(&pull_words.keys, &self.words.keys) {
+            let matched = found(Fidelity::Verbatim, &self.words, start..start + pull_words.keys.len());
+            let printed = matched.passage.as_ref().map_or(0, |passage| ellipses(&self.body[passage.clone()]));
+            let fidelity = if ellipses(pull) > printed { Fidelity::Trimmed } else { Fidelity::Verbatim };
+            return Match { fidelity, ..matched };
+        }
+        nearest(&pull_words, &self.words).unwrap_or(Match { fidelity: Fidelity::NotInBody, passage: None })
+    }
 }
 
 /// How often a text says that words were left out.
@@ -195,7 +202,7 @@ mod tests {
     const BODY: &str = "The pilot spoke first. \"The harbour was calm when we left,\" she said, \"and nobody expected the storm to turn that night.\" Then it rained.";
 
     fn matched(pull: &str) -> (Fidelity, &str) {
-        let found = find_passage(pull, BODY);
+        let found = Passages::of(BODY).find(pull);
         (found.fidelity, found.passage.map_or("", |passage| &BODY[passage]))
     }
 

@@ -19,7 +19,7 @@ use std::ops::Range;
 
 pub use attribution_line::read_attribution_line;
 pub(crate) use attribution_line::{begins_with_dash, is_attribution_line, without_dressing};
-pub use fidelity::{Fidelity, Match, fidelity, find_passage};
+pub use fidelity::{Fidelity, Match, Passages};
 pub use identity::{identity_key, word_count};
 pub(crate) use marks::{is_double_mark, opens_with_mark, read_marks};
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Action, ResourceType};
 use crate::db::schema::changes;
-use crate::db::{Connection, Result};
+use crate::db::{Connection, ROWS_AT_ONCE, Result};
 
 /// One change, to be noted.
 #[derive(Debug, Clone, Insertable)]
@@ -25,6 +25,8 @@ pub struct NewChange<'a> {
 
 /// Notes changes. To be called in the transaction that makes them.
 pub async fn append(mut connection: &Connection, new: &[NewChange<'_>]) -> Result<()> {
-    diesel::insert_into(changes::table).values(new).execute(&mut connection).await?;
+    for rows in new.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(changes::table).values(rows).execute(&mut connection).await?;
+    }
     Ok(())
 }

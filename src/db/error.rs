@@ -13,6 +13,9 @@ pub enum DatabaseError {
     /// A statement took longer than it may.
     #[error("the database gave up a statement that took too long")]
     Timeout,
+    /// The content breaks a rule of the schema.
+    #[error("the database refused: the content breaks the rule {0}")]
+    Constraint(String),
     /// Anything else: a fault of this program, or of the database.
     #[error("the database refused: {0}")]
     Unexpected(Error),
@@ -36,6 +39,9 @@ impl From<Error> for DatabaseError {
                 Self::Unavailable(message.to_owned())
             }
             DatabaseErrorKind::Unknown if message.contains("statement timeout") => Self::Timeout,
+            DatabaseErrorKind::CheckViolation => {
+                Self::Constraint(information.constraint_name().unwrap_or_default().to_owned())
+            }
             _ => Self::Unexpected(error),
         }
     }

@@ -23,6 +23,9 @@ pub use connection::{Pool, PoolSettings, PooledConnection, connect, open_pool};
 pub use error::DatabaseError;
 pub use migrations::{MIGRATIONS, migrate, pending_migrations};
 
+/// How many rows one statement inserts at most: PostgreSQL takes 65,535 values in a statement.
+pub const ROWS_AT_ONCE: usize = 1000;
+
 /// One connection.
 pub type Connection = diesel_async::AsyncPgConnection;
 

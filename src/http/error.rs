@@ -152,7 +152,7 @@ impl From<DatabaseError> for ApiError {
             DatabaseError::Timeout => {
                 Self { cause, ..Self::new(ProblemCode::RequestTimeout, "the database took too long to answer") }
             }
-            DatabaseError::Unexpected(error) => Self::internal(error),
+            error @ (DatabaseError::Constraint(_) | DatabaseError::Unexpected(_)) => Self::internal(error),
         }
     }
 }

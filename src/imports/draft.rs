@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Value, json};
 
 use super::plain_text::{self, Paragraph, PlainText, PullQuote, Refusal};
-use crate::attribution::{self, Finding, Speaker};
+use crate::attribution::{self, Finding, Passages, Speaker};
 use crate::quotes::{Fidelity, OccurrenceKind, Quotation};
-use crate::values::anchor::{AnchorState, Segment, segments};
+use crate::values::anchor::{AnchorState, AnchoredText, Segment};
 use crate::values::body::{BodyFormat, RenderedBody, render_plain};
 
 /// The language of a text that does not say.
@@ -136,13 +136,16 @@ fn bytes(range: &Range<usize>) -> [usize; 2] {
 }
 
 fn printings(source: &str, parsed: &PlainText, body: &str, findings: &[Finding]) -> Vec<DraftPrinting> {
-    let pulls = parsed.pulls.iter().map(|pull| pull_printing(pull, body, findings, parsed.pulls.len()));
-    let inline = findings.iter().map(|finding| inline_printing(finding, source, &parsed.paragraphs, body));
+    let passages = Passages::of(body);
+    let text = AnchoredText::new(body);
+    let origin = Origin::new(source, &parsed.paragraphs);
+    let pulls = parsed.pulls.iter().map(|pull| pull_printing(pull, &passages, findings, parsed.pulls.len()));
+    let inline = findings.iter().map(|finding| inline_printing(finding, &origin, body, &text));
     pulls.chain(inline).collect()
 }
 
-fn pull_printing(pull: &PullQuote, body: &str, findings: &[Finding], pulls: usize) -> DraftPrinting {
-    let found = attribution::find_passage(&pull.text, body);
+fn pull_printing(pull: &PullQuote, passages: &Passages<'_>, findings: &[Finding], pulls: usize) -> DraftPrinting {
+    let found = passages.find(&pull.text);
     let same = found.passage.and_then(|passage| {
         let overlaps = |segment: &Range<usize>| segment.start < passage.end && passage.start < segment.end;
         findings.iter().position(|finding| finding.segments.iter().any(overlaps))
@@ -168,9 +171,8 @@ fn pull_printing(pull: &PullQuote, body: &str, findings: &[Finding], pulls: usiz
     }
 }
 
-fn inline_printing(finding: &Finding, source: &str, paragraphs: &[Paragraph], body: &str) -> DraftPrinting {
-    let spans: Vec<[usize; 2]> =
-        finding.segments.iter().map(|segment| bytes(&in_source(segment, source, paragraphs))).collect();
+fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &AnchoredText<'_>) -> DraftPrinting {
+    let spans: Vec<[usize; 2]> = finding.segments.iter().map(|segment| bytes(&origin.of(segment))).collect();
     DraftPrinting {
         kind: OccurrenceKind::Inline,
         quotation: match finding.quotation {
@@ -178,7 +180,7 @@ fn inline_printing(finding: &Finding, source: &str, paragraphs: &[Paragraph], bo
             attribution::Quotation::Mixed => Quotation::Mixed,
         },
         text: joined(body, &finding.segments),
-        segments: segments(body, &finding.segments),
+        segments: text.segments(&finding.segments),
         anchor: Some(AnchorState::Exact),
         fidelity: None,
         attribution: finding.attribution.as_ref().map(|range| body[range.clone()].to_owned()),
@@ -205,21 +207,39 @@ fn joined(body: &str, segments: &[Range<usize>]) -> String {
     text
 }
 
-/// Where a range of the body stands in the imported bytes; of a paragraph whose lines were joined, the whole of it.
-fn in_source(range: &Range<usize>, source: &str, paragraphs: &[Paragraph]) -> Range<usize> {
-    let mut start = 0;
-    for paragraph in paragraphs {
-        let end = start + paragraph.text.len();
-        if range.start < end {
-            let is_as_printed = source[paragraph.span.clone()] == paragraph.text;
-            let offset = paragraph.span.start;
-            return if is_as_printed && range.end <= end {
-                offset + range.start - start..offset + range.end - start
-            } else {
-                paragraph.span.clone()
-            };
-        }
-        start = end + PARAGRAPH_BREAK.len();
+/// Where the paragraphs of a body stand in the imported bytes.
+struct Origin<'s> {
+    source: &'s str,
+    paragraphs: &'s [Paragraph],
+    /// Where each paragraph begins in the body.
+    starts: Vec<usize>,
+}
+
+impl<'s> Origin<'s> {
+    fn new(source: &'s str, paragraphs: &'s [Paragraph]) -> Self {
+        let starts = paragraphs
+            .iter()
+            .scan(0, |next, paragraph| {
+                let start = *next;
+                *next += paragraph.text.len() + PARAGRAPH_BREAK.len();
+                Some(start)
+            })
+            .collect();
+        Self { source, paragraphs, starts }
     }
-    0..source.len()
+
+    /// The bytes that a range of the body comes from; of a paragraph whose lines were joined, all of its bytes.
+    fn of(&self, range: &Range<usize>) -> Range<usize> {
+        let index = self.starts.partition_point(|start| *start <= range.start).saturating_sub(1);
+        let (Some(paragraph), Some(start)) = (self.paragraphs.get(index), self.starts.get(index)) else {
+            return 0..self.source.len();
+        };
+        let is_as_printed = self.source[paragraph.span.clone()] == paragraph.text;
+        if is_as_printed && range.end <= start + paragraph.text.len() {
+            let shift = |offset: usize| paragraph.span.start + offset - start;
+            shift(range.start)..shift(range.end)
+        } else {
+            paragraph.span.clone()
+        }
+    }
 }

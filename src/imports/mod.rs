@@ -42,7 +42,13 @@ pub async fn import(
 async fn import_entry(connection: &mut Connection, entry: &Entry, clock: Clock) -> Result<Outcome, DatabaseError> {
     let draft = entry.content.as_ref().map_err(Clone::clone).and_then(|bytes| draft::from_plain_text(bytes));
     match draft {
-        Ok(draft) => store::store(connection, entry, &draft, clock.now()).await,
+        Ok(draft) => match store::store(connection, entry, &draft, clock.now()).await {
+            Err(DatabaseError::Constraint(rule)) => {
+                let reason = format!("something in it is larger than the database takes (rule {rule})");
+                Ok(Outcome::Refused { line: 1, reason })
+            }
+            outcome => outcome,
+        },
         Err(refusal) => Ok(Outcome::Refused { line: refusal.line, reason: refusal.reason }),
     }
 }

@@ -16,7 +16,7 @@ use crate::attribution::{Speaker, SpeakerKind, identity_key, word_count};
 use crate::changes::db::{self as changes_db, NewChange};
 use crate::changes::{Action, ResourceType};
 use crate::db::slugs::{SlugTable, choose_slugs};
-use crate::db::{Connection, DatabaseError, Result, exclude_other_writers};
+use crate::db::{Connection, DatabaseError, Result, exclude_other_writers, group};
 use crate::labels::db::{self as labels_db, NewLabel};
 use crate::people::PersonKind;
 use crate::people::db::{self as people_db, NewPerson, PrintedAffiliation};
@@ -228,13 +228,13 @@ impl<'c> Writer<'c> {
     ) -> Result<HashMap<(String, Accepts), PersonId>> {
         let names: Vec<String> = wanted.people.iter().map(|person| person.normalised.clone()).collect();
         let namesakes = people_db::namesakes(self.connection, &names).await?;
+        let by_name = group(namesakes.iter().map(|namesake| (namesake.normalised_name.as_str(), namesake)));
         let mut ids = HashMap::new();
         let mut missing: Vec<&WantedPerson> = Vec::new();
         for person in &wanted.people {
-            let mut candidates = namesakes.iter().filter(|namesake| {
-                namesake.normalised_name == person.normalised
-                    && (person.accepts == Accepts::AnyKind || namesake.kind == PersonKind::Organization)
-            });
+            let bearers = by_name.get(person.normalised.as_str()).into_iter().flatten();
+            let mut candidates = bearers
+                .filter(|namesake| person.accepts == Accepts::AnyKind || namesake.kind == PersonKind::Organization);
             match (candidates.next(), candidates.next()) {
                 (Some(only), None) => {
                     ids.insert((person.normalised.clone(), person.accepts), only.id);
@@ -345,6 +345,9 @@ impl<'c> Writer<'c> {
         digests: &[Vec<u8>],
         known: &[KnownQuote],
     ) -> Result<Vec<QuoteId>> {
+        // The oldest first: the reverse, so that it is the one that stays in the map.
+        let known: HashMap<(PersonId, &[u8]), &KnownQuote> =
+            known.iter().rev().map(|quote| ((quote.speaker_id, quote.identity_digest.as_slice()), quote)).collect();
         let mut ids: Vec<Option<QuoteId>> = vec![None; printings.len()];
         let mut new = Vec::new();
         let mut known_ids = Vec::new();
@@ -352,12 +355,10 @@ impl<'c> Writer<'c> {
             let speaker_id = group.iter().find_map(|index| attributed[*index].speaker);
             let longest = group.iter().map(|index| &printings[*index].text).max_by_key(|text| text.chars().count());
             let text = longest.cloned().unwrap_or_default();
-            let same = known.iter().find(|quote| {
-                Some(quote.speaker_id) == speaker_id
-                    && group.iter().any(|index| {
-                        quote.identity_digest == digests[*index]
-                            && word_count(&printings[*index].text) >= LEAST_SHARED_WORDS
-                    })
+            let same = speaker_id.and_then(|speaker_id| {
+                let mut shared =
+                    group.iter().filter(|index| word_count(&printings[**index].text) >= LEAST_SHARED_WORDS);
+                shared.find_map(|index| known.get(&(speaker_id, digests[*index].as_slice())))
             });
             let id = match same {
                 Some(quote) => {
@@ -396,33 +397,56 @@ impl<'c> Writer<'c> {
 /// Groups the printings that print the same quote: the same words by the same speaker, or one a form of the other.
 /// Every printing is in exactly one group.
 fn same_quotes(printings: &[DraftPrinting], attributed: &[Attributed], digests: &[Vec<u8>]) -> Vec<Vec<usize>> {
-    let mut group_of: Vec<usize> = (0..printings.len()).collect();
-    let mut join = |one: usize, other: usize| {
-        let (from, to) = (group_of[one].max(group_of[other]), group_of[one].min(group_of[other]));
-        for group in &mut group_of {
-            if *group == from {
-                *group = to;
-            }
-        }
-    };
+    let mut groups = Groups::of(printings.len());
     let mut first_with: HashMap<(Option<PersonId>, &[u8]), usize> = HashMap::new();
     for (index, printing) in printings.iter().enumerate() {
         if let Some(original) = printing.same_quote_as {
             let speakers = (attributed[index].speaker, attributed[original].speaker);
             // Words that two people are said to have said are two quotes.
             if speakers.0.is_none() || speakers.1.is_none() || speakers.0 == speakers.1 {
-                join(index, original);
+                groups.join(index, original);
             }
         }
         let first = *first_with.entry((attributed[index].speaker, &digests[index])).or_insert(index);
-        join(index, first);
+        groups.join(index, first);
     }
-    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); printings.len()];
-    for (index, group) in group_of.into_iter().enumerate() {
-        groups[group].push(index);
+    groups.into_lists()
+}
+
+/// Disjoint groups of numbers (union-find).
+struct Groups {
+    parents: Vec<usize>,
+}
+
+impl Groups {
+    /// Each number below `count` in a group of its own.
+    fn of(count: usize) -> Self {
+        Self { parents: (0..count).collect() }
     }
-    groups.retain(|group| !group.is_empty());
-    groups
+
+    fn root(&mut self, mut number: usize) -> usize {
+        while self.parents[number] != number {
+            self.parents[number] = self.parents[self.parents[number]];
+            number = self.parents[number];
+        }
+        number
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.parents[one.max(other)] = one.min(other);
+    }
+
+    /// The groups, each in order, in the order of their first numbers.
+    fn into_lists(mut self) -> Vec<Vec<usize>> {
+        let mut lists: Vec<Vec<usize>> = vec![Vec::new(); self.parents.len()];
+        for number in 0..self.parents.len() {
+            let root = self.root(number);
+            lists[root].push(number);
+        }
+        lists.retain(|list| !list.is_empty());
+        lists
+    }
 }
 
 /// Which kinds a name may lead to.
@@ -444,13 +468,13 @@ struct WantedPerson {
 #[derive(Debug, Default)]
 struct WantedPeople {
     people: Vec<WantedPerson>,
+    known: HashSet<(String, Accepts)>,
 }
 
 impl WantedPeople {
     fn add(&mut self, name: &str, kind: PersonKind, accepts: Accepts) {
         let normalised = normalise(name);
-        let is_known = self.people.iter().any(|person| person.normalised == normalised && person.accepts == accepts);
-        if !normalised.is_empty() && !is_known {
+        if !normalised.is_empty() && self.known.insert((normalised.clone(), accepts)) {
             self.people.push(WantedPerson { normalised, name: name.to_owned(), kind, accepts });
         }
     }

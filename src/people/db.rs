@@ -10,7 +10,7 @@ use crate::db::filter::{uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::sql::{Sql, all, sql};
-use crate::db::{Connection, Result, estimate};
+use crate::db::{Connection, ROWS_AT_ONCE, Result, estimate};
 use crate::values::date::DatePrecision;
 use crate::values::id::{AffiliationId, LabelId, PersonId};
 use crate::values::reference::Reference;
@@ -374,7 +374,9 @@ pub async fn add_affiliations(
             )
         })
         .collect();
-    diesel::insert_into(affiliations::table).values(rows).execute(&mut connection).await?;
+    for rows in rows.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(affiliations::table).values(rows.to_vec()).execute(&mut connection).await?;
+    }
     Ok(new.iter().map(|affiliation| affiliation.person_id).collect())
 }
 

@@ -12,7 +12,7 @@ use crate::db::filter::{InstantRange, uuids};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{articles, occurrences, people, quote_external_ids, quotes, segments};
 use crate::db::sql::{Sql, all, sql};
-use crate::db::{Connection, Result, estimate};
+use crate::db::{Connection, ROWS_AT_ONCE, Result, estimate};
 use crate::labels::db::LabelFilter;
 use crate::people::db::PersonReferenceRow;
 use crate::values::anchor::{AnchorState, Segment};
@@ -425,7 +425,9 @@ pub async fn known_quotes(
 
 /// Makes quotes.
 pub async fn insert_quotes(mut connection: &Connection, new: &[NewQuote]) -> Result<()> {
-    diesel::insert_into(quotes::table).values(new).execute(&mut connection).await?;
+    for rows in new.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(quotes::table).values(rows).execute(&mut connection).await?;
+    }
     Ok(())
 }
 
@@ -446,8 +448,12 @@ pub async fn insert_occurrences(mut connection: &Connection, new: &[(NewOccurren
             ));
         }
     }
-    diesel::insert_into(occurrences::table).values(occurrence_rows).execute(&mut connection).await?;
-    diesel::insert_into(segments::table).values(segment_rows).execute(&mut connection).await?;
+    for rows in occurrence_rows.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(occurrences::table).values(rows.to_vec()).execute(&mut connection).await?;
+    }
+    for rows in segment_rows.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(segments::table).values(rows.to_vec()).execute(&mut connection).await?;
+    }
     Ok(())
 }
 

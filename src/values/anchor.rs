@@ -44,27 +44,40 @@ pub struct Segment {
     pub suffix: String,
 }
 
-/// Turns byte ranges of `text` into segments.
-///
-/// The ranges must lie on character boundaries of `text`, as those of a finder over the same text do.
-pub fn segments(text: &str, ranges: &[Range<usize>]) -> Vec<Segment> {
-    let boundaries: Vec<usize> = text.char_indices().map(|(index, _)| index).chain([text.len()]).collect();
-    let scalar = |byte: usize| boundaries.partition_point(|boundary| *boundary < byte);
-    ranges
-        .iter()
-        .map(|range| {
-            let (start, end) = (scalar(range.start), scalar(range.end));
-            let before = boundaries[start.saturating_sub(CONTEXT)];
-            let after = boundaries[(end + CONTEXT).min(boundaries.len() - 1)];
-            Segment {
-                start: offset(start),
-                end: offset(end),
-                exact: text[range.clone()].to_owned(),
-                prefix: text[before..range.start].to_owned(),
-                suffix: text[range.end..after].to_owned(),
-            }
-        })
-        .collect()
+/// A text in which byte ranges are turned into segments. Made once for a text, since it looks at all of it.
+#[derive(Debug)]
+pub struct AnchoredText<'t> {
+    text: &'t str,
+    boundaries: Vec<usize>,
+}
+
+impl<'t> AnchoredText<'t> {
+    /// Looks at a text.
+    pub fn new(text: &'t str) -> Self {
+        let boundaries = text.char_indices().map(|(index, _)| index).chain([text.len()]).collect();
+        Self { text, boundaries }
+    }
+
+    /// Turns byte ranges into segments. They must lie on character boundaries, as those of a finder over the same
+    /// text do.
+    pub fn segments(&self, ranges: &[Range<usize>]) -> Vec<Segment> {
+        ranges.iter().map(|range| self.segment(range)).collect()
+    }
+
+    fn segment(&self, range: &Range<usize>) -> Segment {
+        let Self { text, boundaries } = self;
+        let scalar = |byte: usize| boundaries.partition_point(|boundary| *boundary < byte);
+        let (start, end) = (scalar(range.start), scalar(range.end));
+        let before = boundaries[start.saturating_sub(CONTEXT)];
+        let after = boundaries[(end + CONTEXT).min(boundaries.len() - 1)];
+        Segment {
+            start: offset(start),
+            end: offset(end),
+            exact: text[range.clone()].to_owned(),
+            prefix: text[before..range.start].to_owned(),
+            suffix: text[range.end..after].to_owned(),
+        }
+    }
 }
 
 /// Texts are bounded far below 2³² characters where they enter the program.
@@ -82,7 +95,7 @@ mod tests {
         let text = "Zoë said “ça va” 🙂 twice";
         let start = text.find("ça").unwrap();
         let words = start..start + "ça va".len();
-        let found = segments(text, std::slice::from_ref(&words));
+        let found = AnchoredText::new(text).segments(std::slice::from_ref(&words));
         assert_eq!(
             found,
             [Segment {
@@ -101,7 +114,7 @@ mod tests {
             let boundaries: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
             let (a, b) = (boundaries[a.index(boundaries.len())], boundaries[b.index(boundaries.len())]);
             let range = a.min(b)..a.max(b);
-            let segment = segments(&text, std::slice::from_ref(&range)).remove(0);
+            let segment = AnchoredText::new(&text).segments(std::slice::from_ref(&range)).remove(0);
             let characters: Vec<char> = text.chars().collect();
             let at: String = characters[segment.start as usize..segment.end as usize].iter().collect();
             prop_assert_eq!(&at, &segment.exact);

@@ -206,3 +206,27 @@ fn the_whole_sample_content_goes_in() {
         .collect();
     assert!(roles.contains(&json!("mayor")) && roles.contains(&json!("harbour master")), "{roles:?}");
 }
+
+#[test]
+fn an_article_of_thousands_of_quotes_goes_in() {
+    let server = TestServer::start();
+    let quotes = 5_000;
+    let line: String =
+        (0..quotes).map(|number| format!("\"This is number {number} of very many,\" said Ada Quill.\n")).collect();
+    let report = server.import("many.txt", format!("Many Quotes\nIt rained.\n{line}Labels: Sea\n"));
+    assert!(matches!(outcome(&report), Outcome::Created { quotes: 5_000, attributed: 5_000, .. }), "{report:?}");
+    assert_eq!(server.database.query("SELECT count(*) FROM segments"), [quotes.to_string()]);
+}
+
+#[test]
+fn what_the_database_does_not_take_is_refused_and_the_rest_goes_in() {
+    let server = TestServer::start();
+    let long = format!("Long\nIt rained. \"{}\" said Ada Quill.\nLabels: Sea\n", "very ".repeat(25_000));
+    let report = server.import("long.txt", long);
+    assert!(
+        matches!(outcome(&report), Outcome::Refused { reason, .. } if reason.contains("_text_check")),
+        "{report:?}"
+    );
+    assert_eq!(server.database.query("SELECT count(*) FROM people"), ["0"], "nothing of it is left");
+    assert_eq!(server.import("keeper.txt", PAGE).created(), 1);
+}
