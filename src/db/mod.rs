@@ -6,6 +6,7 @@ mod error;
 pub mod filter;
 pub mod keyset;
 mod migrations;
+pub mod moved;
 pub mod private_postgres;
 #[rustfmt::skip]
 pub mod schema;

@@ -5,6 +5,7 @@ pub mod error;
 pub mod extract;
 pub mod fallback;
 pub mod middleware;
+pub mod moved;
 pub mod page;
 pub mod parameters;
 pub mod problem;

@@ -10,9 +10,11 @@ use super::filter::labels_named;
 use super::wire::{self, Label};
 use super::{LabelSort, LabelSortTerm};
 use crate::db::keyset::Order;
+use crate::db::moved::Kind;
 use crate::http::document::{FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
+use crate::http::moved::answer_absence;
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::LabelPath;
@@ -84,13 +86,15 @@ async fn list_labels(
 )]
 #[get("/v1/labels/{ref}")]
 async fn get_label(
+    request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
 ) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
     let connection = state.connection().await?;
-    let row = db::find_label(&connection, &Reference::parse(&reference), state.clock.now())
-        .await?
-        .ok_or_else(|| ApiError::not_found("label", &reference))?;
+    let Some(row) = db::find_label(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
+    };
     let labels = wire::labels(&connection, vec![row], &state.urls).await?;
     Ok(Single::respond(labels))
 }

@@ -137,7 +137,7 @@ pub async fn count_labels(mut connection: &Connection, filter: &LabelListFilter,
     Ok(labels::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
 }
 
-/// The label that `reference` names, when public.
+/// The label that `reference` names, when public and not merged into another.
 pub async fn find_label(
     mut connection: &Connection,
     reference: &Reference<LabelId>,
@@ -147,6 +147,7 @@ pub async fn find_label(
         .select(LabelRow::as_select())
         .filter(labels::public_from.le(now))
         .filter(labels::deleted_at.is_null())
+        .filter(labels::merged_into_id.is_null())
         .into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(labels::id.eq(*id)),

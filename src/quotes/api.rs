@@ -14,9 +14,11 @@ use crate::articles::filter::articles_named;
 use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::keyset::Order;
+use crate::db::moved::Kind;
 use crate::http::document::{ARTICLES, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
+use crate::http::moved::answer_absence;
 use crate::http::page::{List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
@@ -202,6 +204,7 @@ async fn list_quotes(
 )]
 #[get("/v1/quotes/{ref}")]
 async fn get_quote(
+    request: HttpRequest,
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
     Query(view): Query<QuoteView>,
@@ -210,7 +213,9 @@ async fn get_quote(
     let id: QuoteId = reference.parse().map_err(|_| missing())?;
     let now = state.clock.now();
     let connection = state.connection().await?;
-    let row = db::find_quote(&connection, id, now).await?.ok_or_else(missing)?;
+    let Some(row) = db::find_quote(&connection, id, now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Quote, &reference, now).await;
+    };
     let quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, now).await?;
     Ok(Single::respond(quotes))
 }
@@ -237,9 +242,10 @@ async fn list_person_quotes(
 ) -> Result<HttpResponse, ApiError> {
     let listing = Listing::new(&request, page, order, &state)?;
     let connection = state.connection().await?;
-    let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
-        .await?
-        .ok_or_else(|| ApiError::not_found("person", &reference))?;
+    let now = listing.page.now();
+    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    };
     let mut filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
     filter.speakers = Some(match filter.speakers {
         Some(others) if !others.contains(&person.id) => Vec::new(),
@@ -271,9 +277,10 @@ async fn list_article_quotes(
 ) -> Result<HttpResponse, ApiError> {
     let listing = Listing::new(&request, page, order, &state)?;
     let connection = state.connection().await?;
-    let article = articles_db::find_article_id(&connection, &Reference::parse(&reference), listing.page.now())
-        .await?
-        .ok_or_else(|| ApiError::not_found("article", &reference))?;
+    let now = listing.page.now();
+    let Some(article) = articles_db::find_article_id(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
+    };
     let mut filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
     filter.articles = Some(match filter.articles {
         Some(others) if !others.contains(&article) => Vec::new(),

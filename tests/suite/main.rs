@@ -11,6 +11,7 @@ mod import;
 mod labels;
 mod layers;
 mod migrations;
+mod moved;
 mod people;
 mod program;
 mod queries;
