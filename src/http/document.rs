@@ -21,6 +21,8 @@ pub const PEOPLE: &str = "People";
 /// See [`ARTICLES`].
 pub const LABELS: &str = "Labels";
 /// See [`ARTICLES`].
+pub const VOICES: &str = "Voices";
+/// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
 
 /// The longest text of a query parameter that does not say otherwise, in characters.
@@ -60,6 +62,7 @@ pub fn head() -> OpenApi {
             tag(QUOTES, "What somebody said, with every printing of it."),
             tag(PEOPLE, "Persons, organizations and groups that speak or write."),
             tag(LABELS, "Named groups of articles."),
+            tag(VOICES, "Who speaks on what, and how much."),
             tag(SERVICE, "About the server itself."),
         ]))
         .build()

@@ -18,4 +18,5 @@ mod queries;
 mod quotes;
 mod resilience;
 mod service;
+mod voices;
 mod walks;

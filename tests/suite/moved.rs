@@ -39,8 +39,11 @@ fn a_former_slug_leads_to_the_current_one_with_the_query() {
     for (former, current) in [
         ("/v1/people/ada/quotes?limit=5", "/v1/people/ada-quill/quotes?limit=5"),
         ("/v1/people/ada/articles", "/v1/people/ada-quill/articles"),
+        ("/v1/people/ada/co-quoted", "/v1/people/ada-quill/co-quoted"),
         ("/v1/articles/the-first/quotes", "/v1/articles/first/quotes"),
         ("/v1/labels/the-sea/articles", "/v1/labels/sea/articles"),
+        ("/v1/labels/the-sea/voices", "/v1/labels/sea/voices"),
+        ("/v1/labels/the-sea/related", "/v1/labels/sea/related"),
     ] {
         assert_eq!(led(&server, former), to(current));
         assert_eq!(server.get(current).status, 200, "{current}");
