@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, QuoteFilter};
+use super::sample::sample_quotes;
 use super::wire::{self, Quote};
 use super::{Fidelity, OccurrenceKind, QuoteSort, QuoteSortTerm};
 use crate::articles::db as articles_db;
@@ -32,7 +33,13 @@ use crate::values::reference::Reference;
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
-    config.service(list_quotes).service(get_quote).service(list_person_quotes).service(list_article_quotes);
+    // The sample stands before the quote, whose path would match it.
+    config
+        .service(list_quotes)
+        .service(sample_quotes)
+        .service(get_quote)
+        .service(list_person_quotes)
+        .service(list_article_quotes);
 }
 
 /// What can be shown whole with a quote.
@@ -46,7 +53,7 @@ pub enum QuoteInclude {
 /// How to show quotes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct QuoteView {
+pub(super) struct QuoteView {
     /// What to show whole instead of by reference.
     #[serde(default)]
     #[param(inline, min_items = 1, value_type = Vec<QuoteInclude>, required = false, style = Form, explode = false, example = json!(["speaker"]))]
@@ -54,7 +61,7 @@ struct QuoteView {
 }
 
 impl QuoteView {
-    fn has_whole_speakers(&self) -> bool {
+    pub(super) fn has_whole_speakers(&self) -> bool {
         self.include.0.contains(&QuoteInclude::Speaker)
     }
 }

@@ -17,6 +17,7 @@ mod program;
 mod queries;
 mod quotes;
 mod resilience;
+mod sample;
 mod service;
 mod voices;
 mod walks;
