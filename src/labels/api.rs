@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, LabelListFilter};
 use super::filter::labels_named;
+use super::resolve::resolve_labels;
 use super::wire::{self, Label};
 use super::{LabelSort, LabelSortTerm};
 use crate::db::keyset::Order;
@@ -23,7 +24,8 @@ use crate::values::reference::Reference;
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
-    config.service(list_labels).service(get_label);
+    // Resolving stands before the label, whose path would match it.
+    config.service(list_labels).service(resolve_labels).service(get_label);
 }
 
 /// Which labels to list.
