@@ -59,9 +59,6 @@ struct ResolveParameters {
     line: Option<String>,
 }
 
-/// The longest name a label can have, in characters.
-const MAX_NAME: usize = 300;
-
 /// A label line taken apart.
 #[derive(Debug, PartialEq, Eq)]
 struct Line<'l> {
@@ -104,7 +101,8 @@ impl<'l> Line<'l> {
 ///
 /// Turns a line of label names, as it stands under an article, into labels, in the order of the line. A name is a
 /// label's name or another name of it, whatever the case and the accents, or its slug, current or former. Where a label
-/// was merged into another, that other one is shown.
+/// was merged into another, that other one is shown. What stands before the first colon is a heading, unless a label is
+/// called so, colon and all. Names cannot hold a comma.
 #[utoipa::path(
     tag = LABELS,
     params(ResolveParameters),
@@ -116,13 +114,10 @@ pub(super) async fn resolve_labels(
     state: web::Data<State>,
     Query(ResolveParameters { line }): Query<ResolveParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let fault = |detail: &str| ApiError::fault(Fault::new(ProblemCode::InvalidParameter, "line", detail));
-    let line = line.ok_or_else(|| fault("line must be given, such as line=Labels: A, B, C"))?;
+    let missing = "line must be given, such as line=Labels: A, B, C";
+    let line = line.ok_or_else(|| ApiError::fault(Fault::new(ProblemCode::InvalidParameter, "line", missing)))?;
     let parsed = Line::parse(&line);
     let candidates = parsed.candidates();
-    if candidates.iter().any(|name| name.chars().count() > MAX_NAME) {
-        return Err(fault("line must be names parted by commas, each of at most 300 characters"));
-    }
     let now = state.clock.now();
     let connection = state.connection().await?;
     let found = db::resolve_labels(&connection, &candidates, now).await?;

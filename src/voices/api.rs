@@ -83,7 +83,8 @@ fn default_kind() -> VoiceKind {
 /// With `by=affiliation` a quote counts for every organization that such a printing names, so that shares may add up to
 /// more than 1, and a quote whose printings name none is in no row.
 ///
-/// Every quote that passes is counted for each request; a narrower filter is a faster one.
+/// Every quote that passes is counted for each request: of half a million quotes, all of them take about two seconds,
+/// those of a label on one article in a hundred a fifth of a second.
 #[utoipa::path(
     tag = VOICES,
     params(LabelParameters, VoiceParameters, LargestParameters),

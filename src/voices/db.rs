@@ -55,6 +55,11 @@ pub async fn voices(
     limit: u32,
     now: DateTime<Utc>,
 ) -> Result<(VoiceTotals, Vec<VoiceRow>)> {
+    // Of speakers each quote has one: its rows need not be told apart, which would sort them all.
+    let quotes = match filter.kind {
+        VoiceKind::Speaker => "count(*)",
+        VoiceKind::Affiliation => "count(DISTINCT considered.quote_id)",
+    };
     let statement = sql("WITH considered AS MATERIALIZED (")
         .append(considered(filter, now))
         .text(
@@ -68,9 +73,14 @@ pub async fn voices(
         .bind(limit)
         .text("), series AS (")
         .append(series(interval))
+        .text("), totals AS (SELECT ")
+        .text(quotes)
         .text(
-            "), totals AS (SELECT count(DISTINCT considered.quote_id) AS quotes, \
-             count(DISTINCT considered.quote_id) FILTER (WHERE considered.voice_id IS NOT NULL) AS attributed_quotes, \
+            " AS quotes, ",
+        )
+        .text(quotes)
+        .text(
+            " FILTER (WHERE considered.voice_id IS NOT NULL) AS attributed_quotes, \
              (SELECT count(*) FROM voices) AS voices FROM considered) \
              SELECT totals.quotes, totals.attributed_quotes, totals.voices, largest.id, largest.slug, largest.name, \
              largest.quotes, largest.words, largest.first_published_at, largest.last_published_at, \
