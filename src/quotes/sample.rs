@@ -50,7 +50,7 @@ fn one() -> u32 {
 /// first; and k new quotes replace at most k of those chosen.
 ///
 /// The choice is exact at any size, which has a price: the number is made for every quote that passes, for each request.
-/// Half a million quotes take about 0.6 seconds, and the time grows with their number; `speaker` and labels on few
+/// Half a million quotes take 0.6 to 1.1 seconds, and the time grows with their number; `speaker` and labels on few
 /// articles make it less. Nothing is sorted but the sample.
 #[utoipa::path(
     tag = QUOTES,

@@ -84,7 +84,7 @@ fn default_kind() -> VoiceKind {
 /// more than 1, and a quote whose printings name none is in no row.
 ///
 /// Every quote that passes is counted for each request: of half a million quotes, all of them take about two seconds,
-/// those of a label on one article in a hundred a fifth of a second.
+/// those of a label on one article in fifty a quarter of a second.
 #[utoipa::path(
     tag = VOICES,
     params(LabelParameters, VoiceParameters, LargestParameters),
