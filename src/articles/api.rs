@@ -14,11 +14,13 @@ use super::{ArticleFacet, ArticleSort, ArticleSortTerm};
 use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::keyset::Order;
+use crate::db::moved::Kind;
 use crate::http::document::{ARTICLES, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
+use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::{ArticlePath, LabelPath, PersonPath, external_ids_named};
@@ -210,6 +212,7 @@ async fn list_articles(
 )]
 #[get("/v1/articles/{ref}")]
 async fn get_article(
+    request: HttpRequest,
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
     Query(view): Query<ArticleViewParameters>,
@@ -217,9 +220,9 @@ async fn get_article(
 ) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
     let connection = state.connection().await?;
-    let (row, body) = db::find_article(&connection, &Reference::parse(&reference), now)
-        .await?
-        .ok_or_else(|| ApiError::not_found("article", &reference))?;
+    let Some((row, body)) = db::find_article(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
+    };
     let fields = Fields::from(fields);
     let view = view.view();
     let view = ArticleView { has_quotes: view.has_quotes || fields.names("quotes"), ..view };
@@ -252,9 +255,10 @@ async fn list_label_articles(
 ) -> Result<HttpResponse, ApiError> {
     let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
-    let label = labels_db::find_label(&connection, &Reference::parse(&reference), listing.page.now())
-        .await?
-        .ok_or_else(|| ApiError::not_found("label", &reference))?;
+    let now = listing.page.now();
+    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
+    };
     let mut filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
     filter.labels.groups.push(vec![label.id]);
     filter.labels.groups = labels_db::rarest_first(&connection, filter.labels.groups, listing.page.now()).await?;
@@ -287,9 +291,10 @@ async fn list_person_articles(
 ) -> Result<HttpResponse, ApiError> {
     let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
-    let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
-        .await?
-        .ok_or_else(|| ApiError::not_found("person", &reference))?;
+    let now = listing.page.now();
+    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    };
     let mut filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
     // Those that quote the person and one of the others, should others be asked for too.
     filter.quoted_too = Some(person.id);

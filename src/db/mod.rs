@@ -7,6 +7,7 @@ pub mod facets;
 pub mod filter;
 pub mod keyset;
 mod migrations;
+pub mod moved;
 pub mod private_postgres;
 #[rustfmt::skip]
 pub mod schema;

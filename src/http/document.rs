@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-
+use utoipa::openapi::header::Header;
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ArrayItems, Object, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayItems, Object, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder,
 };
@@ -22,6 +22,8 @@ pub const PEOPLE: &str = "People";
 /// See [`ARTICLES`].
 pub const LABELS: &str = "Labels";
 /// See [`ARTICLES`].
+pub const VOICES: &str = "Voices";
+/// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
 
 /// The longest text of a query parameter that does not say otherwise, in characters.
@@ -33,7 +35,7 @@ Articles, the quotes in them, the people who said them and the labels that group
 Every quote is word for word what the article prints, at the offsets it names, attributed as the article attributed it.
 
 **References.** Wherever a path or a filter takes a reference, it takes an id (`art_…`, `quo_…`, `per_…`, `lab_…`) or a \
-slug; quotes have ids only.
+slug; quotes have ids only. A former slug, or the id of what was merged into another, answers 308.
 
 **Lists** run from the newest to the oldest, in pages of `limit` rows. Follow `links.next`, or the `Link` header, until \
 it is null: a walk neither skips nor repeats a row that did not move, however long the list is.
@@ -61,6 +63,7 @@ pub fn head() -> OpenApi {
             tag(QUOTES, "What somebody said, with every printing of it."),
             tag(PEOPLE, "Persons, organizations and groups that speak or write."),
             tag(LABELS, "Named groups of articles."),
+            tag(VOICES, "Who speaks on what, and how much."),
             tag(SERVICE, "About the server itself."),
         ]))
         .build()
@@ -213,8 +216,17 @@ fn problems(descriptions: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> 
     descriptions.iter().map(|(status, description)| ((*status).to_owned(), problem(description))).collect()
 }
 
+/// Where a resource is now that was renamed or merged into another.
+fn moved() -> RefOr<Response> {
+    let url = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uri-reference".into())));
+    let description = "The reference is a former slug, or a resource that was merged into another: `Location` is where \
+                       to find it now, with the same query.";
+    ResponseBuilder::new().description(description).header("Location", Header::new(url)).build().into()
+}
+
 const INVALID: (&str, &str) = ("400", "A parameter is unknown, repeated or wrong; `errors` names each.");
 const MISSING: (&str, &str) = ("404", "Nothing public has this id or slug.");
+const GONE: (&str, &str) = ("410", "It was public and is deleted; `detail` says why, where a reason was given.");
 const FAILED: (&str, &str) = ("500", "The server failed; the `request_id` finds the reason in its log.");
 const AWAY: (&str, &str) =
     ("503", "The database is away, or the request took too long. Try again after `Retry-After` seconds.");
@@ -239,7 +251,9 @@ impl IntoResponses for ListProblems {
 
 impl IntoResponses for FetchProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[INVALID, MISSING, FAILED, AWAY])
+        let mut responses = problems(&[INVALID, MISSING, GONE, FAILED, AWAY]);
+        responses.insert("308".to_owned(), moved());
+        responses
     }
 }
 

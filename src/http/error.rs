@@ -69,6 +69,12 @@ impl ApiError {
         Self::new(ProblemCode::NotFound, format!("there is no public {resource} {reference:?}"))
     }
 
+    /// It was public and is deleted.
+    pub fn gone(resource: &str, reference: &str, reason: Option<&str>) -> Self {
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        Self::new(ProblemCode::Gone, format!("the {resource} {reference:?} was deleted{reason}"))
+    }
+
     /// The path exists, but only with the methods in `allow`.
     pub fn method_not_allowed(method: &str, allow: String) -> Self {
         let detail = format!("{method} is not allowed here, only {allow}");

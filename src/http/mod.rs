@@ -7,6 +7,7 @@ pub mod facets;
 pub mod fallback;
 pub mod fields;
 pub mod middleware;
+pub mod moved;
 pub mod page;
 pub mod parameters;
 pub mod problem;

@@ -57,6 +57,23 @@ impl<T: Serialize> Single<T> {
     }
 }
 
+impl<T: Serialize> List<T> {
+    /// All of a list that has one page only, as a response.
+    pub fn respond_whole(request: &HttpRequest, urls: &Urls, limit: u32, data: Vec<T>) -> HttpResponse {
+        let meta = ListMeta { limit, total: None, total_is_exact: None, facets: None };
+        HttpResponse::Ok().json(Self { data, meta, links: ListLinks::only_page(request, urls) })
+    }
+}
+
+impl ListLinks {
+    /// The links of a list that has one page only.
+    pub fn only_page(request: &HttpRequest, urls: &Urls) -> Self {
+        let query = request.query_string();
+        let separator = if query.is_empty() { "" } else { "?" };
+        Self { this: format!("{}{}{separator}{query}", urls.base(), request.path()), next: None, prev: None }
+    }
+}
+
 /// About a page.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ListMeta {

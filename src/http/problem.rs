@@ -61,6 +61,9 @@ catalogue! {
     NotFound, "not_found", 404, "Not found",
         "Nothing public has this id or slug.",
         "Check the id or slug, or look for the resource in its list.";
+    Gone, "gone", 410, "Gone",
+        "The resource was public once and was deleted; `detail` says why, where a reason was given.",
+        "Remove what refers to it: it does not come back by itself.";
     UnknownRoute, "unknown_route", 404, "Unknown route",
         "The API has no such path.",
         "See /docs for every path.";

@@ -7,13 +7,16 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, LabelListFilter};
 use super::filter::labels_named;
+use super::resolve::resolve_labels;
 use super::wire::{self, Label};
 use super::{LabelSort, LabelSortTerm};
 use crate::db::keyset::Order;
+use crate::db::moved::Kind;
 use crate::http::document::{FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
+use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::LabelPath;
@@ -22,7 +25,8 @@ use crate::values::reference::Reference;
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
-    config.service(list_labels).service(get_label);
+    // Resolving stands before the label, whose path would match it.
+    config.service(list_labels).service(resolve_labels).service(get_label);
 }
 
 /// Which labels to list.
@@ -86,14 +90,16 @@ async fn list_labels(
 )]
 #[get("/v1/labels/{ref}")]
 async fn get_label(
+    request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
     let connection = state.connection().await?;
-    let row = db::find_label(&connection, &Reference::parse(&reference), state.clock.now())
-        .await?
-        .ok_or_else(|| ApiError::not_found("label", &reference))?;
+    let Some(row) = db::find_label(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
+    };
     let labels = wire::labels(&connection, vec![row], &state.urls).await?;
     Single::respond(labels, &Fields::from(fields))
 }

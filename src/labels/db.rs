@@ -1,5 +1,7 @@
 //! Labels in PostgreSQL.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
@@ -10,7 +12,7 @@ use crate::db::filter::{uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, sql};
-use crate::db::{Connection, Result};
+use crate::db::{Connection, Result, group};
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
 
@@ -137,7 +139,7 @@ pub async fn count_labels(mut connection: &Connection, filter: &LabelListFilter,
     Ok(labels::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
 }
 
-/// The label that `reference` names, when public.
+/// The label that `reference` names, when public and not merged into another.
 pub async fn find_label(
     mut connection: &Connection,
     reference: &Reference<LabelId>,
@@ -147,6 +149,7 @@ pub async fn find_label(
         .select(LabelRow::as_select())
         .filter(labels::public_from.le(now))
         .filter(labels::deleted_at.is_null())
+        .filter(labels::merged_into_id.is_null())
         .into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(labels::id.eq(*id)),
@@ -207,6 +210,68 @@ pub async fn labels_named(
         )
         .bind(now);
     Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
+}
+
+/// A name with the public label it names.
+#[derive(Debug, Clone)]
+pub struct ResolvedRow {
+    pub name: String,
+    pub label: LabelReferenceRow,
+    /// Whether the name is that of a label merged into this one.
+    pub is_merged: bool,
+    /// Whether it is the name of the label, not an alias or a slug.
+    pub is_own_name: bool,
+}
+
+/// The public labels that `names` name, by name, alias or slug, through merges. Names that name none are left out.
+pub async fn resolve_labels(
+    mut connection: &Connection,
+    names: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<ResolvedRow>> {
+    let found = sql("WITH RECURSIVE named (name, normalised, id) AS MATERIALIZED (SELECT DISTINCT wanted.name, \
+         wanted.normalised, coalesce( \
+         (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised), \
+         (SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = lower(wanted.name))) FROM ")
+    .append(wanted::<LabelId>(names))
+    .text(
+        "), chain (first_id, id) AS (SELECT named.id, named.id FROM named \
+         UNION SELECT chain.first_id, labels.merged_into_id FROM labels JOIN chain ON chain.id = labels.id \
+         WHERE labels.merged_into_id IS NOT NULL) \
+         SELECT named.name, labels.id, labels.slug, labels.name, chain.first_id <> labels.id, \
+         labels.normalised_name = named.normalised FROM named JOIN chain ON chain.first_id = named.id \
+         JOIN labels ON labels.id = chain.id \
+         WHERE labels.merged_into_id IS NULL AND labels.deleted_at IS NULL AND labels.public_from <= ",
+    )
+    .bind(now)
+    .statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text, sql_types::Text, sql_types::Bool, sql_types::Bool)>();
+    let rows: Vec<(String, LabelId, String, String, bool, bool)> = found.load(&mut connection).await?;
+    let row = |(named, id, slug, name, is_merged, is_own_name)| ResolvedRow {
+        name: named,
+        label: LabelReferenceRow { id, slug, name },
+        is_merged,
+        is_own_name,
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// The slugs of public labels that look most like each of `texts`, the nearest first; few or none.
+pub async fn slugs_like(
+    mut connection: &Connection,
+    texts: &[String],
+    now: DateTime<Utc>,
+) -> Result<HashMap<String, Vec<String>>> {
+    let near = sql("SELECT wanted.text, near.slug FROM (SELECT DISTINCT text FROM unnest(")
+        .bind(texts.to_vec())
+        .text(
+            ") AS given (text)) AS wanted CROSS JOIN LATERAL (SELECT labels.slug, \
+             similarity(labels.slug, wanted.text) AS likeness FROM labels WHERE labels.slug % wanted.text \
+             AND labels.deleted_at IS NULL AND labels.merged_into_id IS NULL AND labels.public_from <= ",
+        )
+        .bind(now)
+        .text(" ORDER BY likeness DESC, labels.slug LIMIT 3) AS near ORDER BY near.likeness DESC, near.slug")
+        .statement::<(sql_types::Text, sql_types::Text)>();
+    Ok(group(near.load::<(String, String)>(&mut connection).await?))
 }
 
 /// Labels with everything that belongs to them, each group by itself.

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod db;
 pub mod filter;
+mod resolve;
 pub mod wire;
 
 use crate::db::keyset::sort_keys;

@@ -10,10 +10,12 @@ use super::filter::people_named;
 use super::wire::{self, Person};
 use super::{PersonKind, PersonSort, PersonSortTerm};
 use crate::db::keyset::Order;
+use crate::db::moved::Kind;
 use crate::http::document::{FetchProblems, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
+use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::PersonPath;
@@ -102,15 +104,16 @@ async fn list_people(
 )]
 #[get("/v1/people/{ref}")]
 async fn get_person(
+    request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
     let connection = state.connection().await?;
-    let row = db::find_person(&connection, &Reference::parse(&reference), now)
-        .await?
-        .ok_or_else(|| ApiError::not_found("person", &reference))?;
+    let Some(row) = db::find_person(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    };
     let people = wire::people(&connection, vec![row], &state.urls, now).await?;
     Single::respond(people, &Fields::from(fields))
 }

@@ -192,7 +192,7 @@ pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTim
     Ok(near.statement::<sql_types::Text>().load(&mut connection).await?)
 }
 
-/// The person that `reference` names, when public.
+/// The person that `reference` names, when public and not merged into another.
 pub async fn find_person(
     mut connection: &Connection,
     reference: &Reference<PersonId>,
@@ -202,6 +202,7 @@ pub async fn find_person(
         .select(PersonRow::as_select())
         .filter(people::public_from.le(now))
         .filter(people::deleted_at.is_null())
+        .filter(people::merged_into_id.is_null())
         .into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(people::id.eq(*id)),

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, QuoteFilter};
+use super::sample::sample_quotes;
 use super::wire::{self, Quote};
 use super::{Fidelity, OccurrenceKind, QuoteFacet, QuoteSort, QuoteSortTerm};
 use crate::articles::db as articles_db;
@@ -14,11 +15,13 @@ use crate::articles::filter::articles_named;
 use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::keyset::Order;
+use crate::db::moved::Kind;
 use crate::http::document::{ARTICLES, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
+use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
@@ -32,7 +35,13 @@ use crate::values::reference::Reference;
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
-    config.service(list_quotes).service(get_quote).service(list_person_quotes).service(list_article_quotes);
+    // The sample stands before the quote, whose path would match it.
+    config
+        .service(list_quotes)
+        .service(sample_quotes)
+        .service(get_quote)
+        .service(list_person_quotes)
+        .service(list_article_quotes);
 }
 
 /// What can be shown whole with a quote.
@@ -46,7 +55,7 @@ pub enum QuoteInclude {
 /// How to show quotes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct QuoteView {
+pub(super) struct QuoteView {
     /// What to show whole instead of by reference.
     #[serde(default)]
     #[param(inline, min_items = 1, value_type = Vec<QuoteInclude>, required = false, style = Form, explode = false, example = json!(["speaker"]))]
@@ -54,7 +63,7 @@ struct QuoteView {
 }
 
 impl QuoteView {
-    fn has_whole_speakers(&self) -> bool {
+    pub(super) fn has_whole_speakers(&self) -> bool {
         self.include.0.contains(&QuoteInclude::Speaker)
     }
 }
@@ -217,6 +226,7 @@ async fn list_quotes(
 )]
 #[get("/v1/quotes/{ref}")]
 async fn get_quote(
+    request: HttpRequest,
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
     Query(view): Query<QuoteView>,
@@ -226,7 +236,9 @@ async fn get_quote(
     let id: QuoteId = reference.parse().map_err(|_| missing())?;
     let now = state.clock.now();
     let connection = state.connection().await?;
-    let row = db::find_quote(&connection, id, now).await?.ok_or_else(missing)?;
+    let Some(row) = db::find_quote(&connection, id, now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Quote, &reference, now).await;
+    };
     let quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, now).await?;
     Single::respond(quotes, &Fields::from(fields))
 }
@@ -256,9 +268,10 @@ async fn list_person_quotes(
 ) -> Result<HttpResponse, ApiError> {
     let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
-    let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
-        .await?
-        .ok_or_else(|| ApiError::not_found("person", &reference))?;
+    let now = listing.page.now();
+    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    };
     let mut filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
     filter.speakers = Some(match filter.speakers {
         Some(others) if !others.contains(&person.id) => Vec::new(),
@@ -293,9 +306,10 @@ async fn list_article_quotes(
 ) -> Result<HttpResponse, ApiError> {
     let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
-    let article = articles_db::find_article_id(&connection, &Reference::parse(&reference), listing.page.now())
-        .await?
-        .ok_or_else(|| ApiError::not_found("article", &reference))?;
+    let now = listing.page.now();
+    let Some(article) = articles_db::find_article_id(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
+    };
     let mut filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
     filter.articles = Some(match filter.articles {
         Some(others) if !others.contains(&article) => Vec::new(),

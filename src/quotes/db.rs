@@ -250,6 +250,26 @@ impl QuoteFacet {
     }
 }
 
+/// The `count` public quotes that pass `filter` whose ids, each hashed with `seed`, come first.
+///
+/// MD5 stays what it is, unlike PostgreSQL's own hash functions, which a new version may change.
+pub async fn sample_quotes(
+    mut connection: &Connection,
+    filter: &QuoteFilter,
+    seed: &str,
+    count: u32,
+    now: DateTime<Utc>,
+) -> Result<Vec<QuoteRow>> {
+    let order = sql("md5(").bind(seed).text(" || ' ' || quotes.id::text) COLLATE \"C\", quotes.id");
+    Ok(quotes::table
+        .select(QuoteRow::as_select())
+        .filter(all(filter.public_conditions(now)).condition())
+        .order(order.fragment::<sql_types::Bool>())
+        .limit(i64::from(count))
+        .load(&mut connection)
+        .await?)
+}
+
 /// The quote with this id, when public.
 pub async fn find_quote(mut connection: &Connection, id: QuoteId, now: DateTime<Utc>) -> Result<Option<QuoteRow>> {
     Ok(quotes::table

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod db;
+mod sample;
 pub mod wire;
 
 use crate::db::keyset::sort_keys;

@@ -178,11 +178,11 @@ fn what_is_not_public_is_nowhere() {
     let problem = server.get("/v1/articles?label=zanzaqua").problem();
     assert_eq!(problem["code"], "unknown_reference");
     assert!(problem["errors"][0].get("did_you_mean").is_none());
-    for change in ["status = 'draft'", "status = 'archived'", "deleted_at = now()"] {
+    for (change, status) in [("status = 'draft'", 404), ("status = 'archived'", 404), ("deleted_at = now()", 410)] {
         server.import("again.txt", article("Again", "May 2, 2023", "Sea"));
         server.database.execute(&format!("UPDATE articles SET {change} WHERE slug = 'again'"));
         assert_eq!(server.get("/v1/articles?label=sea").column("/title"), ["Open"], "{change}");
-        assert_eq!(server.get("/v1/articles/again").status, 404, "{change}");
+        assert_eq!(server.get("/v1/articles/again").status, status, "{change}");
         server.database.execute("DELETE FROM articles WHERE slug = 'again'");
     }
 }

@@ -88,7 +88,8 @@ fn every_example_works() {
             })
             .map(|parameter| {
                 assert!(!parameter["example"].is_null(), "{path}: {} has no example", parameter["name"]);
-                format!("{}={}", parameter["name"].as_str().unwrap(), example(parameter).replace(' ', "%20"))
+                let value: String = url::form_urlencoded::byte_serialize(example(parameter).as_bytes()).collect();
+                format!("{}={value}", parameter["name"].as_str().unwrap())
             })
             .collect();
         if !query.is_empty() {

@@ -1,6 +1,6 @@
 //! Reading labels.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::TestServer;
 
@@ -41,4 +41,50 @@ fn a_label_shows_its_aliases_and_its_parent() {
     assert_eq!(label["parent"]["slug"], "sea");
     server.import("b.txt", article("Second", "German ocean"));
     assert_eq!(server.get("/v1/articles?label=north-sea").column("/title").len(), 2, "an alias leads to its label");
+}
+
+fn resolved(server: &TestServer, line: &str) -> Vec<(String, String, Value)> {
+    let line: String = url::form_urlencoded::byte_serialize(line.as_bytes()).collect();
+    let rows = server.get(&format!("/v1/labels/resolve?line={line}")).data();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| (text(row, "input"), text(row, "reason"), row["label"]["slug"].clone())).collect()
+}
+
+#[test]
+fn a_line_of_labels_is_resolved_in_its_order_and_each_says_why() {
+    let server = TestServer::start();
+    let text = "First\nMay 1, 2023\nThe first words stand here in a paragraph.\nLabels: Café, North Sea, Old Town, Town, Dune: Two\n";
+    server.import("a.txt", text);
+    server.import("b.txt", "Second\nMay 1, 2100\nThe first words stand here too.\nLabels: Secret\n");
+    server.database.execute(
+        "INSERT INTO label_names SELECT 'german ocean', id, 'German Ocean' FROM labels WHERE slug = 'north-sea'; \
+         INSERT INTO label_slugs SELECT 'the-sea', id FROM labels WHERE slug = 'north-sea'; \
+         UPDATE labels SET merged_into_id = (SELECT id FROM labels WHERE slug = 'town') WHERE slug = 'old-town'",
+    );
+    let row = |input: &str, reason: &str, label: &str| {
+        (input.to_owned(), reason.to_owned(), if label.is_empty() { Value::Null } else { json!(label) })
+    };
+    assert_eq!(
+        resolved(&server, "Labels: German ocean, CAFE , old town,the-sea, Secret, Cafe"),
+        [
+            row("German ocean", "alias", "north-sea"),
+            row("CAFE", "exact", "cafe"),
+            row("old town", "merged", "town"),
+            row("the-sea", "alias", "north-sea"),
+            row("Secret", "unknown", ""),
+            row("Cafe", "exact", "cafe"),
+        ]
+    );
+    assert_eq!(
+        resolved(&server, "Dune: Two, town"),
+        [row("Dune: Two", "exact", "dune-two"), row("town", "exact", "town")]
+    );
+    assert_eq!(resolved(&server, "Tags:"), []);
+    let near = server.get("/v1/labels/resolve?line=Nort+Sea").data();
+    assert_eq!(near[0]["did_you_mean"], json!(["north-sea"]));
+    assert_eq!(server.get("/v1/labels/resolve").problem()["errors"][0]["parameter"], "line");
+    assert_eq!(server.get("/v1/labels/resolve?line=").problem()["errors"][0]["parameter"], "line");
+    let long = format!("/v1/labels/resolve?line={}", "a,".repeat(1001));
+    assert_eq!(server.get(&long).problem()["errors"][0]["parameter"], "line");
 }

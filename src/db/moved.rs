@@ -1,0 +1,149 @@
+//! What became of a resource that is not found under a reference: renamed, merged, deleted, or never public.
+
+use chrono::{DateTime, Utc};
+use diesel::OptionalExtension;
+use diesel::sql_types::{Bool, Nullable, Text, Uuid};
+use diesel_async::RunQueryDsl;
+
+use super::sql::{Sql, sql};
+use super::{Connection, Result};
+use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
+use crate::values::reference::Reference;
+
+/// A resource type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An article.
+    Article,
+    /// A quote.
+    Quote,
+    /// A person, an organization or a group.
+    Person,
+    /// A label.
+    Label,
+}
+
+/// What became of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// It is public under this slug; a quote under this id.
+    Now(String),
+    /// It was public and is deleted, for this reason where one is told.
+    Gone(Option<String>),
+    /// Nothing public is or was called so.
+    Unknown,
+}
+
+/// What became of the resource that `reference` names, through former slugs and merges.
+pub async fn whereabouts(
+    mut connection: &Connection,
+    kind: Kind,
+    reference: &str,
+    now: DateTime<Utc>,
+) -> Result<Whereabouts> {
+    let statement = match kind {
+        Kind::Article => article(reference, now),
+        Kind::Quote => quote(reference, now),
+        Kind::Person => person(reference, now),
+        Kind::Label => label(reference, now),
+    };
+    let statement = statement.statement::<(Uuid, Text, Bool, Bool, Nullable<Text>)>();
+    let found: Option<(uuid::Uuid, String, bool, bool, Option<String>)> =
+        statement.get_result(&mut connection).await.optional()?;
+    Ok(match found {
+        Some((id, _, true, _, _)) if kind == Kind::Quote => Whereabouts::Now(QuoteId(id).to_string()),
+        Some((_, slug, true, _, _)) => Whereabouts::Now(slug),
+        Some((_, _, false, true, reason)) => Whereabouts::Gone(reason),
+        Some((_, _, false, false, _)) | None => Whereabouts::Unknown,
+    })
+}
+
+/// A deleted article's `public_from` is infinity: whether it was public is told by what that was made from.
+fn article(reference: &str, now: DateTime<Utc>) -> Sql {
+    let id = match Reference::<ArticleId>::parse(reference) {
+        Reference::Id(id) => Sql::default().bind(id.0),
+        Reference::Slug(slug) => {
+            sql("(SELECT article_slugs.article_id FROM article_slugs WHERE article_slugs.slug = ").bind(slug).text(")")
+        }
+    };
+    sql("SELECT articles.id, articles.slug, articles.public_from <= ")
+        .bind(now)
+        .text(
+            ", articles.deleted_at IS NOT NULL AND articles.status IN ('scheduled', 'published') \
+             AND articles.published_at <= least(articles.deleted_at, ",
+        )
+        .bind(now)
+        .text("), articles.deletion_reason FROM articles WHERE articles.id = ")
+        .append(id)
+}
+
+fn person(reference: &str, now: DateTime<Utc>) -> Sql {
+    let id = match Reference::<PersonId>::parse(reference) {
+        Reference::Id(id) => Sql::default().bind(id.0),
+        Reference::Slug(slug) => {
+            sql("(SELECT person_slugs.person_id FROM person_slugs WHERE person_slugs.slug = ").bind(slug).text(")")
+        }
+    };
+    at_the_end("people", "people.slug", "people.merged_into_id", id, now)
+}
+
+fn label(reference: &str, now: DateTime<Utc>) -> Sql {
+    let id = match Reference::<LabelId>::parse(reference) {
+        Reference::Id(id) => Sql::default().bind(id.0),
+        Reference::Slug(slug) => {
+            sql("(SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = ").bind(slug).text(")")
+        }
+    };
+    at_the_end("labels", "labels.slug", "labels.merged_into_id", id, now)
+}
+
+/// A text that is no id names no quote.
+fn quote(reference: &str, now: DateTime<Utc>) -> Sql {
+    let id = match Reference::<QuoteId>::parse(reference) {
+        Reference::Id(id) => Sql::default().bind(id.0),
+        Reference::Slug(_) => sql("NULL::uuid"),
+    };
+    at_the_end("quotes", "''", "quotes.successor_id", id, now)
+}
+
+/// The row of `table` that a chain of successors ends with. `UNION` keeps a circle, should there be one, from running on.
+fn at_the_end(table: &'static str, slug: &'static str, successor: &'static str, id: Sql, now: DateTime<Utc>) -> Sql {
+    let column = |name: &'static str| sql(table).text(".").text(name);
+    sql("WITH RECURSIVE chain (id) AS (SELECT ")
+        .append(id)
+        .text(" UNION SELECT ")
+        .text(successor)
+        .text(" FROM ")
+        .text(table)
+        .text(" JOIN chain ON chain.id = ")
+        .append(column("id"))
+        .text(" WHERE ")
+        .text(successor)
+        .text(" IS NOT NULL) SELECT ")
+        .append(column("id"))
+        .text(", ")
+        .text(slug)
+        .text(", ")
+        .append(column("deleted_at"))
+        .text(" IS NULL AND ")
+        .append(column("public_from"))
+        .text(" <= ")
+        .bind(now)
+        .text(", ")
+        .append(column("deleted_at"))
+        .text(" IS NOT NULL AND ")
+        .append(column("public_from"))
+        .text(" <= least(")
+        .append(column("deleted_at"))
+        .text(", ")
+        .bind(now)
+        .text("), ")
+        .append(column("deletion_reason"))
+        .text(" FROM ")
+        .text(table)
+        .text(" JOIN chain ON chain.id = ")
+        .append(column("id"))
+        .text(" WHERE ")
+        .text(successor)
+        .text(" IS NULL")
+}

@@ -1,0 +1,52 @@
+//! What a reference answers that finds nothing public: 308 to where the resource is now, 410 where it is gone, else 404.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+
+use super::error::ApiError;
+use super::reference::Urls;
+use crate::db::Connection;
+use crate::db::moved::{Kind, Whereabouts, whereabouts};
+
+impl Kind {
+    /// What the resource is called in a sentence.
+    fn word(self) -> &'static str {
+        match self {
+            Kind::Article => "article",
+            Kind::Quote => "quote",
+            Kind::Person => "person",
+            Kind::Label => "label",
+        }
+    }
+}
+
+/// Answers a request for something public that `reference`, the part of the path behind the collection, does not find.
+pub async fn answer_absence(
+    connection: &Connection,
+    request: &HttpRequest,
+    urls: &Urls,
+    kind: Kind,
+    reference: &str,
+    now: DateTime<Utc>,
+) -> Result<HttpResponse, ApiError> {
+    match whereabouts(connection, kind, reference, now).await? {
+        Whereabouts::Now(current) => Ok(redirect(request, urls, &current)),
+        Whereabouts::Gone(reason) => Err(ApiError::gone(kind.word(), reference, reason.as_deref())),
+        Whereabouts::Unknown => Err(ApiError::not_found(kind.word(), reference)),
+    }
+}
+
+/// The same path and query with the current reference. A rename can be undone, so a client asks again each time.
+fn redirect(request: &HttpRequest, urls: &Urls, current: &str) -> HttpResponse {
+    // `/v1/{collection}/{ref}` and what may follow it.
+    let parts: Vec<&str> = request.path().split('/').collect();
+    let moved: Vec<&str> =
+        parts.iter().enumerate().map(|(index, part)| if index == 3 { current } else { *part }).collect();
+    let query = request.query_string();
+    let separator = if query.is_empty() { "" } else { "?" };
+    HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, format!("{}{}{separator}{query}", urls.base(), moved.join("/"))))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .finish()
+}
