@@ -22,6 +22,7 @@ use crate::labels::db as labels_db;
 use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
 use crate::people::filter::people_named;
+use crate::search::filter::{article_words, needs_words};
 use crate::state::State;
 use crate::values::reference::Reference;
 
@@ -75,6 +76,15 @@ impl ArticleViewParameters {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ArticleParameters {
+    /// Only articles with these words in their title, summary or body (its first 500,000 characters), in any form that
+    /// the language of the article gives them, with or without accents. As on the web: all of the words, `"a phrase"`,
+    /// `one or other`, `-not`. Without `sort` the best matches come first.
+    #[param(min_length = 1, max_length = 300, example = "bell")]
+    q: Option<String>,
+    /// Whether to show where the words of `q` were found, as `highlight` of each article. Only with `q`.
+    #[serde(default)]
+    #[param(required = false, default = false, example = true)]
+    highlight: bool,
     /// Only articles by one of these people. Ids, slugs, names or aliases.
     #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["eleanor-vosk"]))]
     author: Option<CommaList<String>>,
@@ -113,14 +123,21 @@ struct ArticleParameters {
 #[into_params(parameter_in = Query)]
 struct ArticleOrder {
     /// What to sort by, the most important first; `-` turns a column round. The id decides between equals.
+    /// `relevance` begins with the best match for `q`: where and how often the words stand, and how new the article is
+    /// (five years halve its weight). A list by relevance holds the newest 1,000 matches; `meta.total` counts them all.
     #[param(inline, min_items = 1, value_type = Option<Vec<ArticleSortTerm>>, style = Form, explode = false, example = json!(["-published_at"]))]
     sort: Option<CommaList<ArticleSortTerm>>,
 }
 
 impl ArticleOrder {
-    fn terms(self) -> Vec<ArticleSortTerm> {
-        let newest_first = ArticleSortTerm { key: ArticleSort::PublishedAt, is_descending: true };
-        self.sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms)
+    fn terms(self, q: Option<&str>) -> Result<Vec<ArticleSortTerm>, ApiError> {
+        let first = match q {
+            Some(_) => ArticleSortTerm { key: ArticleSort::Relevance, is_descending: false },
+            None => ArticleSortTerm { key: ArticleSort::PublishedAt, is_descending: true },
+        };
+        let terms = self.sort.map_or_else(|| vec![first], |CommaList(terms)| terms);
+        needs_words("sort", q, terms.iter().any(|term| term.key == ArticleSort::Relevance))?;
+        Ok(terms)
     }
 }
 
@@ -132,6 +149,8 @@ async fn article_filter(
     now: DateTime<Utc>,
 ) -> Result<ArticleFilter, ApiError> {
     let ArticleParameters {
+        q,
+        highlight: _,
         author,
         quoted,
         language,
@@ -143,12 +162,14 @@ async fn article_filter(
         updated_until,
     } = parameters;
     let mut faults = Vec::new();
+    let languages = language.map(|CommaList(languages)| languages);
     let filter = ArticleFilter {
+        words: article_words(connection, q.as_deref(), languages.as_deref(), &mut faults).await?,
         labels: label_filter(connection, labels, now, &mut faults).await?,
         authors: people_named(connection, "author", author, now, &mut faults).await?,
         quoted: people_named(connection, "quoted", quoted, now, &mut faults).await?,
         quoted_too: None,
-        languages: language.map(|CommaList(languages)| languages),
+        languages,
         slugs: slug.map(|CommaList(slugs)| slugs),
         external_ids: external_ids_named("external_id", external_id, &mut faults),
         published_at: InstantRange { from: published_from, until: published_until },
@@ -160,7 +181,8 @@ async fn article_filter(
 
 /// List articles
 ///
-/// The public articles, the newest first, without their bodies.
+/// The public articles, the newest first, without their bodies; with `q`, those that have its words, the best match
+/// first.
 #[utoipa::path(
     tag = ARTICLES,
     params(LabelParameters, ArticleParameters, ArticleOrder, ArticleViewParameters, PageParameters),
@@ -176,7 +198,7 @@ async fn list_articles(
     Query(view): Query<ArticleViewParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, &parameters, &state)?;
     let connection = state.connection().await?;
     let filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
     listing.respond(&state, &connection, filter, view.view()).await
@@ -225,7 +247,7 @@ async fn list_label_articles(
     Query(view): Query<ArticleViewParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, &parameters, &state)?;
     let connection = state.connection().await?;
     let label = labels_db::find_label(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -257,7 +279,7 @@ async fn list_person_articles(
     Query(view): Query<ArticleViewParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, &parameters, &state)?;
     let connection = state.connection().await?;
     let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -272,14 +294,24 @@ async fn list_person_articles(
 struct Listing {
     page: Page,
     terms: Vec<ArticleSortTerm>,
+    is_highlighted: bool,
 }
 
 impl Listing {
-    fn new(request: &HttpRequest, page: PageParameters, order: ArticleOrder, state: &State) -> Result<Self, ApiError> {
-        let terms = order.terms();
+    fn new(
+        request: &HttpRequest,
+        page: PageParameters,
+        order: ArticleOrder,
+        parameters: &ArticleParameters,
+        state: &State,
+    ) -> Result<Self, ApiError> {
+        let ArticleParameters { q, highlight: is_highlighted, .. } = parameters;
+        needs_words("highlight", q.as_deref(), *is_highlighted)?;
+        let terms = order.terms(q.as_deref())?;
         let columns = terms.iter().map(|term| term.column()).collect();
         let order = Order { columns, id_column: "articles.id" };
-        Ok(Self { page: Page::new(request, page, order, state.clock.now())?, terms })
+        let page = Page::new(request, page, order, state.clock.now())?;
+        Ok(Self { page, terms, is_highlighted: *is_highlighted })
     }
 
     async fn respond(
@@ -289,11 +321,14 @@ impl Listing {
         filter: ArticleFilter,
         view: ArticleView,
     ) -> Result<HttpResponse, ApiError> {
-        let Self { page, terms } = self;
+        let Self { page, terms, is_highlighted } = self;
         let rows = db::list_articles(connection, &filter, page.window()).await?;
-        let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
-        let rows = rows.into_iter().map(|row| (row, None)).collect();
-        let articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
+        let (rows, place) = page.cut(rows, |listed| listed.row.position(&terms, listed.distance)).into_parts();
+        let rows = rows.into_iter().map(|listed| (listed.row, None)).collect();
+        let mut articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
+        if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
+            wire::add_highlights(connection, &mut articles, words).await?;
+        }
         let total = page
             .total(
                 || db::estimate_articles(connection, &filter, page.now()),

@@ -350,7 +350,7 @@ fn read_cursor(name: &str, cursor: &str, order: &Order, query: &QueryDigest) -> 
     let is_of_the_order = position.values.len() == order.columns.len();
     let is_sound = position.values.iter().all(|value| match value {
         SortValue::Text(text) => text.chars().count() <= MAX_CURSOR_TEXT && !text.contains('\0'),
-        SortValue::Instant(_) => true,
+        SortValue::Instant(_) | SortValue::Integer(_) => true,
     });
     if is_of_the_order && is_sound { Ok(position) } else { Err(strange()) }
 }

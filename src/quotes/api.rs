@@ -23,6 +23,7 @@ use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
 use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
 use crate::people::filter::people_named;
+use crate::search::filter::{needs_words, quote_words};
 use crate::state::State;
 use crate::values::anchor::AnchorState;
 use crate::values::id::QuoteId;
@@ -61,6 +62,16 @@ impl QuoteView {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct QuoteParameters {
+    /// Only quotes with these words in their text or in the name of their speaker, with or without accents. As on the
+    /// web: all of the words, `"a phrase"`, `one or other`, `-not`. Words are compared as English ones are, so that
+    /// "ring" finds "rings"; those of other languages mostly as they are written. Without `sort` the best matches come
+    /// first.
+    #[param(min_length = 1, max_length = 300, example = "bell")]
+    q: Option<String>,
+    /// Whether to show where the words of `q` were found, as `highlight` of each quote. Only with `q`.
+    #[serde(default)]
+    #[param(required = false, default = false, example = true)]
+    highlight: bool,
     /// Only quotes of one of these people. Ids, slugs, names or aliases.
     #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["maren-tolliver-haag"]))]
     speaker: Option<CommaList<String>>,
@@ -114,14 +125,21 @@ struct QuoteParameters {
 #[into_params(parameter_in = Query)]
 struct QuoteOrder {
     /// What to sort by, the most important first; `-` turns a column round. The id decides between equals.
+    /// `relevance` begins with the best match for `q`: how the words stand in it, and how new it is (five years halve
+    /// its weight). A list by relevance holds the newest 1,000 matches; `meta.total` counts them all.
     #[param(inline, min_items = 1, value_type = Option<Vec<QuoteSortTerm>>, style = Form, explode = false, example = json!(["-published_at"]))]
     sort: Option<CommaList<QuoteSortTerm>>,
 }
 
 impl QuoteOrder {
-    fn terms(self) -> Vec<QuoteSortTerm> {
-        let newest_first = QuoteSortTerm { key: QuoteSort::PublishedAt, is_descending: true };
-        self.sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms)
+    fn terms(self, q: Option<&str>) -> Result<Vec<QuoteSortTerm>, ApiError> {
+        let first = match q {
+            Some(_) => QuoteSortTerm { key: QuoteSort::Relevance, is_descending: false },
+            None => QuoteSortTerm { key: QuoteSort::PublishedAt, is_descending: true },
+        };
+        let terms = self.sort.map_or_else(|| vec![first], |CommaList(terms)| terms);
+        needs_words("sort", q, terms.iter().any(|term| term.key == QuoteSort::Relevance))?;
+        Ok(terms)
     }
 }
 
@@ -133,6 +151,8 @@ async fn quote_filter(
     now: DateTime<Utc>,
 ) -> Result<QuoteFilter, ApiError> {
     let QuoteParameters {
+        q,
+        highlight: _,
         speaker,
         affiliation,
         role,
@@ -150,6 +170,7 @@ async fn quote_filter(
     } = parameters;
     let mut faults = Vec::new();
     let filter = QuoteFilter {
+        words: quote_words(connection, q.as_deref(), &mut faults).await?,
         labels: label_filter(connection, labels, now, &mut faults).await?,
         speakers: people_named(connection, "speaker", speaker, now, &mut faults).await?,
         organizations: people_named(connection, "affiliation", affiliation, now, &mut faults).await?,
@@ -170,7 +191,8 @@ async fn quote_filter(
 
 /// List quotes
 ///
-/// Every quote that a public article prints, the newest first: the one whose first printing became public last.
+/// Every quote that a public article prints, the newest first: the one whose first printing became public last. With
+/// `q`, those that have its words, the best match first.
 #[utoipa::path(
     tag = QUOTES,
     params(LabelParameters, QuoteParameters, QuoteOrder, QuoteView, PageParameters),
@@ -186,7 +208,7 @@ async fn list_quotes(
     Query(view): Query<QuoteView>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, &parameters, &state)?;
     let connection = state.connection().await?;
     let filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
     listing.respond(&state, &connection, filter, &view).await
@@ -235,7 +257,7 @@ async fn list_person_quotes(
     Query(view): Query<QuoteView>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, &parameters, &state)?;
     let connection = state.connection().await?;
     let person = people_db::find_person(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -269,7 +291,7 @@ async fn list_article_quotes(
     Query(view): Query<QuoteView>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, &state)?;
+    let listing = Listing::new(&request, page, order, &parameters, &state)?;
     let connection = state.connection().await?;
     let article = articles_db::find_article_id(&connection, &Reference::parse(&reference), listing.page.now())
         .await?
@@ -286,14 +308,24 @@ async fn list_article_quotes(
 struct Listing {
     page: Page,
     terms: Vec<QuoteSortTerm>,
+    is_highlighted: bool,
 }
 
 impl Listing {
-    fn new(request: &HttpRequest, page: PageParameters, order: QuoteOrder, state: &State) -> Result<Self, ApiError> {
-        let terms = order.terms();
+    fn new(
+        request: &HttpRequest,
+        page: PageParameters,
+        order: QuoteOrder,
+        parameters: &QuoteParameters,
+        state: &State,
+    ) -> Result<Self, ApiError> {
+        let QuoteParameters { q, highlight: is_highlighted, .. } = parameters;
+        needs_words("highlight", q.as_deref(), *is_highlighted)?;
+        let terms = order.terms(q.as_deref())?;
         let columns = terms.iter().map(|term| term.column()).collect();
         let order = Order { columns, id_column: "quotes.id" };
-        Ok(Self { page: Page::new(request, page, order, state.clock.now())?, terms })
+        let page = Page::new(request, page, order, state.clock.now())?;
+        Ok(Self { page, terms, is_highlighted: *is_highlighted })
     }
 
     async fn respond(
@@ -303,10 +335,14 @@ impl Listing {
         filter: QuoteFilter,
         view: &QuoteView,
     ) -> Result<HttpResponse, ApiError> {
-        let Self { page, terms } = self;
+        let Self { page, terms, is_highlighted } = self;
         let rows = db::list_quotes(connection, &filter, page.window()).await?;
-        let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
-        let quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
+        let (rows, place) = page.cut(rows, |listed| listed.row.position(&terms, listed.distance)).into_parts();
+        let rows = rows.into_iter().map(|listed| listed.row).collect();
+        let mut quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
+        if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
+            wire::add_highlights(connection, &mut quotes, words).await?;
+        }
         let total = page
             .total(
                 || db::estimate_quotes(connection, &filter, page.now()),

@@ -1,0 +1,4 @@
+//! Search: articles and quotes by their words, people and labels by their names.
+
+pub mod db;
+pub mod filter;
