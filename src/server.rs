@@ -21,7 +21,7 @@ use crate::http::parameters::ParameterRules;
 use crate::http::{document, fallback};
 use crate::pages::api::Document;
 use crate::state::State;
-use crate::{articles, labels, pages, people, quotes};
+use crate::{articles, labels, pages, people, quotes, search};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -57,6 +57,7 @@ fn mount(config: &mut ServiceConfig<'_>) {
     labels::api::mount(config);
     articles::api::mount(config);
     quotes::api::mount(config);
+    search::api::mount(config);
     pages::api::mount(config);
 }
 

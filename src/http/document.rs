@@ -20,6 +20,8 @@ pub const PEOPLE: &str = "People";
 /// See [`ARTICLES`].
 pub const LABELS: &str = "Labels";
 /// See [`ARTICLES`].
+pub const SEARCH: &str = "Search";
+/// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
 
 /// The longest text of a query parameter that does not say otherwise, in characters.
@@ -59,6 +61,7 @@ pub fn head() -> OpenApi {
             tag(QUOTES, "What somebody said, with every printing of it."),
             tag(PEOPLE, "Persons, organizations and groups that speak or write."),
             tag(LABELS, "Named groups of articles."),
+            tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
             tag(SERVICE, "About the server itself."),
         ]))
         .build()

@@ -16,5 +16,6 @@ mod program;
 mod queries;
 mod quotes;
 mod resilience;
+mod search;
 mod service;
 mod walks;
