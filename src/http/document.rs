@@ -35,8 +35,9 @@ Every quote is word for word what the article prints, at the offsets it names, a
 **References.** Wherever a path or a filter takes a reference, it takes an id (`art_…`, `quo_…`, `per_…`, `lab_…`) or a \
 slug; quotes have ids only.
 
-**Lists** run from the newest to the oldest, in pages of `limit` rows. Follow `links.next`, or the `Link` header, until \
-it is null: a walk neither skips nor repeats a row that did not move, however long the list is.
+**Lists** run from the newest to the oldest, or as `sort` or `q` asks, in pages of `limit` rows. Follow `links.next`, \
+or the `Link` header, until it is null: a walk neither skips nor repeats a row that did not move, however long the \
+list is.
 
 **Keys** are absent when they were not asked for, and null when they are known to be empty.
 

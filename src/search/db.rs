@@ -112,8 +112,8 @@ impl ArticleWords {
                 .text("articles.language = ANY (")
                 .bind(languages.clone())
                 .text(") AND articles.search @@ ")
-                .bind(query.as_str())
-                .text("::tsquery)");
+                .append(parsed_query(query))
+                .text(")");
         }
         any
     }
@@ -126,8 +126,7 @@ impl ArticleWords {
                 .text(" WHEN articles.language = ANY (")
                 .bind(languages.clone())
                 .text(") THEN ")
-                .bind(parsed.as_str())
-                .text("::tsquery");
+                .append(parsed_query(parsed));
         }
         query.text(" END")
     }
@@ -254,7 +253,7 @@ impl QuoteWords {
     }
 
     fn query(&self) -> Sql {
-        Sql::default().bind(self.query.as_str()).text("::tsquery")
+        parsed_query(&self.query)
     }
 }
 
@@ -366,6 +365,14 @@ pub struct Suggested {
     pub grade: i32,
     /// How much the name is like what was asked for, 0 to 1.
     pub likeness: f32,
+}
+
+/// A query as it was parsed.
+///
+/// A plan for any words at all would fetch and sort every article that has a frequent one, where the newest are found
+/// along their index; so each search is planned by itself.
+fn parsed_query(query: &str) -> Sql {
+    Sql::default().bind(query).text("::tsquery").planned_each_time()
 }
 
 /// How far a match is from the best: what its words weigh, halved for every five years of age.

@@ -88,7 +88,7 @@ fn every_example_works() {
             })
             .map(|parameter| {
                 assert!(!parameter["example"].is_null(), "{path}: {} has no example", parameter["name"]);
-                format!("{}={}", parameter["name"].as_str().unwrap(), example(parameter).replace(' ', "+"))
+                format!("{}={}", parameter["name"].as_str().unwrap(), example(parameter).replace(' ', "%20"))
             })
             .collect();
         if !query.is_empty() {
