@@ -15,6 +15,7 @@ pub mod labels;
 pub mod pages;
 pub mod people;
 pub mod quotes;
+pub mod search;
 pub mod server;
 pub mod state;
 pub mod telemetry;

@@ -21,7 +21,7 @@ use crate::http::parameters::ParameterRules;
 use crate::http::{document, fallback};
 use crate::pages::api::Document;
 use crate::state::State;
-use crate::{articles, labels, pages, people, quotes, voices};
+use crate::{articles, labels, pages, people, quotes, search, voices};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,6 +58,7 @@ fn mount(config: &mut ServiceConfig<'_>) {
     articles::api::mount(config);
     quotes::api::mount(config);
     voices::api::mount(config);
+    search::api::mount(config);
     pages::api::mount(config);
 }
 

@@ -1,7 +1,10 @@
 //! What handlers share: the pool, the clock and the addresses. Holds nothing that a request changes.
 
+use actix_web::{HttpRequest, web};
+
 use crate::clock::Clock;
 use crate::db::{DatabaseError, Pool, PooledConnection};
+use crate::http::error::ApiError;
 use crate::http::reference::Urls;
 
 /// The state of the running server.
@@ -16,6 +19,12 @@ pub struct State {
 }
 
 impl State {
+    /// The state of the server that a request came to.
+    pub fn of(request: &HttpRequest) -> Result<&Self, ApiError> {
+        let state = request.app_data::<web::Data<Self>>().map(|state| state.as_ref());
+        state.ok_or_else(|| ApiError::internal("the server has no state"))
+    }
+
     /// A connection to PostgreSQL, on loan.
     pub async fn connection(&self) -> Result<PooledConnection, DatabaseError> {
         self.pool.get().await

@@ -1,8 +1,10 @@
 //! Articles over HTTP.
 
 use std::collections::HashMap;
+use std::future::{Ready, ready};
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +19,7 @@ use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::http::document::{ARTICLES, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{Path, Query, read_query};
 use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
 use crate::http::moved::answer_absence;
@@ -28,6 +30,7 @@ use crate::labels::db as labels_db;
 use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
 use crate::people::filter::people_named;
+use crate::search::filter::{article_words, needs_words};
 use crate::state::State;
 use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
@@ -66,13 +69,14 @@ struct ArticleViewParameters {
 }
 
 impl ArticleViewParameters {
-    fn view(&self) -> ArticleView {
+    /// What to show; fields of quotes ask for quotes.
+    fn view(&self, fields: &Fields) -> ArticleView {
         let has = |wanted| self.include.0.contains(&wanted);
         let has_speakers = has(ArticleInclude::QuotesSpeaker);
         ArticleView {
             has_authors: has(ArticleInclude::Authors),
             has_labels: has(ArticleInclude::Labels),
-            has_quotes: has_speakers || has(ArticleInclude::Quotes),
+            has_quotes: has_speakers || has(ArticleInclude::Quotes) || fields.names("quotes"),
             has_speakers,
         }
     }
@@ -82,6 +86,15 @@ impl ArticleViewParameters {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ArticleParameters {
+    /// Only articles with these words in their title, summary or body (its first 500,000 characters), in any form that
+    /// the language of the article gives them, with or without accents. As on the web: all of the words, `"a phrase"`,
+    /// `one or other`, `-not`. Without `sort` the best matches come first.
+    #[param(min_length = 1, max_length = 300, example = "bell")]
+    q: Option<String>,
+    /// Whether to show where the words of `q` were found, as `highlight` of each article. Only with `q`.
+    #[serde(default)]
+    #[param(required = false, default = false, example = true)]
+    highlight: bool,
     /// Only articles by one of these people. Ids, slugs, names or aliases.
     #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["eleanor-vosk"]))]
     author: Option<CommaList<String>>,
@@ -130,14 +143,21 @@ struct ArticleFacetParameters {
 #[into_params(parameter_in = Query)]
 struct ArticleOrder {
     /// What to sort by, the most important first; `-` turns a column round. The id decides between equals.
+    /// `relevance` begins with the best match for `q`: where and how often the words stand, and how new the article is
+    /// (five years halve its weight). A list by relevance holds the newest 1,000 matches; `meta.total` counts them all.
     #[param(inline, min_items = 1, value_type = Option<Vec<ArticleSortTerm>>, style = Form, explode = false, example = json!(["-published_at"]))]
     sort: Option<CommaList<ArticleSortTerm>>,
 }
 
 impl ArticleOrder {
-    fn terms(self) -> Vec<ArticleSortTerm> {
-        let newest_first = ArticleSortTerm { key: ArticleSort::PublishedAt, is_descending: true };
-        self.sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms)
+    fn terms(self, q: Option<&str>) -> Result<Vec<ArticleSortTerm>, ApiError> {
+        let first = match q {
+            Some(_) => ArticleSortTerm { key: ArticleSort::Relevance, is_descending: false },
+            None => ArticleSortTerm { key: ArticleSort::PublishedAt, is_descending: true },
+        };
+        let terms = self.sort.map_or_else(|| vec![first], |CommaList(terms)| terms);
+        needs_words("sort", q, terms.iter().any(|term| term.key == ArticleSort::Relevance))?;
+        Ok(terms)
     }
 }
 
@@ -149,6 +169,8 @@ async fn article_filter(
     now: DateTime<Utc>,
 ) -> Result<ArticleFilter, ApiError> {
     let ArticleParameters {
+        q,
+        highlight: _,
         author,
         quoted,
         language,
@@ -160,12 +182,14 @@ async fn article_filter(
         updated_until,
     } = parameters;
     let mut faults = Vec::new();
+    let languages = language.map(|CommaList(languages)| languages);
     let filter = ArticleFilter {
+        words: article_words(connection, q.as_deref(), languages.as_deref(), &mut faults).await?,
         labels: label_filter(connection, labels, now, &mut faults).await?,
         authors: people_named(connection, "author", author, now, &mut faults).await?,
         quoted: people_named(connection, "quoted", quoted, now, &mut faults).await?,
         quoted_too: None,
-        languages: language.map(|CommaList(languages)| languages),
+        languages,
         slugs: slug.map(|CommaList(slugs)| slugs),
         external_ids: external_ids_named("external_id", external_id, &mut faults),
         published_at: InstantRange { from: published_from, until: published_until },
@@ -177,29 +201,18 @@ async fn article_filter(
 
 /// List articles
 ///
-/// The public articles, the newest first, without their bodies.
+/// The public articles, the newest first, without their bodies; with `q`, those that have its words, the best match
+/// first.
 #[utoipa::path(
     tag = ARTICLES,
     params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems),
 )]
 #[get("/v1/articles")]
-async fn list_articles(
-    request: HttpRequest,
-    state: web::Data<State>,
-    Query(labels): Query<LabelParameters>,
-    Query(parameters): Query<ArticleParameters>,
-    Query(order): Query<ArticleOrder>,
-    Query(facets): Query<ArticleFacetParameters>,
-    Query(facet_limit): Query<FacetLimit>,
-    Query(view): Query<ArticleViewParameters>,
-    Query(fields): Query<FieldParameters>,
-    Query(page): Query<PageParameters>,
-) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
+async fn list_articles(state: web::Data<State>, mut listing: ArticleListing) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
-    let filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
-    listing.respond(&state, &connection, filter, view.view()).await
+    let filter = listing.filter(&connection).await?;
+    listing.respond(&state, &connection, filter).await
 }
 
 /// Get an article
@@ -224,8 +237,7 @@ async fn get_article(
         return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
     };
     let fields = Fields::from(fields);
-    let view = view.view();
-    let view = ArticleView { has_quotes: view.has_quotes || fields.names("quotes"), ..view };
+    let view = view.view(&fields);
     let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, now).await?;
     Single::respond(articles, &fields)
 }
@@ -239,30 +251,21 @@ async fn get_article(
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/labels/{ref}/articles")]
-#[allow(clippy::too_many_arguments, reason = "each is a group of the request's parameters")]
 async fn list_label_articles(
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
-    Query(labels): Query<LabelParameters>,
-    Query(parameters): Query<ArticleParameters>,
-    Query(order): Query<ArticleOrder>,
-    Query(facets): Query<ArticleFacetParameters>,
-    Query(facet_limit): Query<FacetLimit>,
-    Query(view): Query<ArticleViewParameters>,
-    Query(fields): Query<FieldParameters>,
-    Query(page): Query<PageParameters>,
+    mut listing: ArticleListing,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
-    let now = listing.page.now();
+    let now = listing.now();
     let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), now).await? else {
         return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
     };
-    let mut filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
+    let mut filter = listing.filter(&connection).await?;
     filter.labels.groups.push(vec![label.id]);
-    filter.labels.groups = labels_db::rarest_first(&connection, filter.labels.groups, listing.page.now()).await?;
-    listing.respond(&state, &connection, filter, view.view()).await
+    filter.labels.groups = labels_db::rarest_first(&connection, filter.labels.groups, listing.now()).await?;
+    listing.respond(&state, &connection, filter).await
 }
 
 /// List the articles that quote a person
@@ -275,30 +278,21 @@ async fn list_label_articles(
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/articles")]
-#[allow(clippy::too_many_arguments, reason = "each is a group of the request's parameters")]
 async fn list_person_articles(
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
-    Query(labels): Query<LabelParameters>,
-    Query(parameters): Query<ArticleParameters>,
-    Query(order): Query<ArticleOrder>,
-    Query(facets): Query<ArticleFacetParameters>,
-    Query(facet_limit): Query<FacetLimit>,
-    Query(view): Query<ArticleViewParameters>,
-    Query(fields): Query<FieldParameters>,
-    Query(page): Query<PageParameters>,
+    mut listing: ArticleListing,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
-    let now = listing.page.now();
+    let now = listing.now();
     let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
         return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
     };
-    let mut filter = article_filter(&connection, labels, parameters, listing.page.now()).await?;
+    let mut filter = listing.filter(&connection).await?;
     // Those that quote the person and one of the others, should others be asked for too.
     filter.quoted_too = Some(person.id);
-    listing.respond(&state, &connection, filter, view.view()).await
+    listing.respond(&state, &connection, filter).await
 }
 
 /// The attributes that a list leaves out unless they are asked for.
@@ -324,35 +318,56 @@ async fn with_bodies(
         .collect())
 }
 
-/// A page of articles that is asked for.
-struct Listing {
-    page: Page,
-    terms: Vec<ArticleSortTerm>,
-    fields: Fields,
+/// A list of articles that is asked for: every parameter such a list has.
+struct ArticleListing {
+    labels: LabelParameters,
+    parameters: ArticleParameters,
+    is_highlighted: bool,
     facets: Vec<ArticleFacet>,
     facet_limit: u32,
+    view: ArticleView,
+    fields: Fields,
+    terms: Vec<ArticleSortTerm>,
+    page: Page,
 }
 
-impl Listing {
-    fn new(
-        request: &HttpRequest,
-        page: PageParameters,
-        order: ArticleOrder,
-        fields: FieldParameters,
-        state: &State,
-    ) -> Result<Self, ApiError> {
-        let terms = order.terms();
-        let columns = terms.iter().map(|term| term.column()).collect();
-        let order = Order { columns, id_column: "articles.id" };
-        let page = Page::new(request, page, order, state.clock.now())?;
-        Ok(Self { page, terms, fields: fields.into(), facets: Vec::new(), facet_limit: 0 })
-    }
+impl FromRequest for ArticleListing {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
 
-    fn counting(self, parameters: ArticleFacetParameters, limit: FacetLimit) -> Self {
-        let mut facets = parameters.facets.0;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::read(request))
+    }
+}
+
+impl ArticleListing {
+    fn read(request: &HttpRequest) -> Result<Self, ApiError> {
+        let parameters: ArticleParameters = read_query(request)?;
+        let words = parameters.q.as_deref();
+        let is_highlighted = parameters.highlight;
+        needs_words("highlight", words, is_highlighted)?;
+        let terms = read_query::<ArticleOrder>(request)?.terms(words)?;
+        let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "articles.id" };
+        let ArticleFacetParameters { facets: CommaList(mut facets) } = read_query(request)?;
         facets.sort_unstable();
         facets.dedup();
-        Self { facets, facet_limit: limit.facet_limit, ..self }
+        let FacetLimit { facet_limit } = read_query(request)?;
+        let fields = Fields::from(read_query::<FieldParameters>(request)?);
+        let view = read_query::<ArticleViewParameters>(request)?.view(&fields);
+        let labels = read_query(request)?;
+        let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
+        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page })
+    }
+
+    /// The instant the list is seen at.
+    fn now(&self) -> DateTime<Utc> {
+        self.page.now()
+    }
+
+    /// The filter that the parameters ask for; everything they name in vain is refused at once.
+    async fn filter(&mut self, connection: &Connection) -> Result<ArticleFilter, ApiError> {
+        let (labels, parameters) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.parameters));
+        article_filter(connection, labels, parameters, self.now()).await
     }
 
     async fn count_facets(
@@ -365,7 +380,7 @@ impl Listing {
             return Ok(None);
         }
         let (facets, limit, is_exact) = (&self.facets, self.facet_limit, self.page.is_exact());
-        let counted = db::count_article_facets(connection, filter, facets, limit, is_exact, self.page.now()).await?;
+        let counted = db::count_article_facets(connection, filter, facets, limit, is_exact, self.now()).await?;
         let asked: Vec<&str> = facets.iter().map(|facet| facet.as_str()).collect();
         Ok(Some(Facets::new(counted, &asked, &state.urls)))
     }
@@ -375,15 +390,17 @@ impl Listing {
         state: &State,
         connection: &Connection,
         filter: ArticleFilter,
-        view: ArticleView,
     ) -> Result<HttpResponse, ApiError> {
         let facets = self.count_facets(state, connection, &filter).await?;
-        let Self { page, terms, fields, .. } = self;
-        let view = ArticleView { has_quotes: view.has_quotes || fields.names("quotes"), ..view };
-        let rows = db::list_articles(connection, &filter, page.window()).await?;
-        let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
+        let Self { is_highlighted, view, fields, terms, page, .. } = self;
+        let listed = db::list_articles(connection, &filter, page.window()).await?;
+        let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
+        let rows = listed.into_iter().map(|listed| listed.row).collect();
         let rows = with_bodies(connection, rows, &fields).await?;
-        let articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
+        let mut articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
+        if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
+            wire::add_highlights(connection, &mut articles, words).await?;
+        }
         let total = page
             .total(
                 || db::estimate_articles(connection, &filter, page.now()),

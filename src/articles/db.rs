@@ -1,9 +1,12 @@
 //! Articles in PostgreSQL.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
 use crate::db::facets::{FacetQuery, FacetRows, count_facets};
@@ -17,6 +20,7 @@ use crate::db::sql::{Sql, Value, all, sql};
 use crate::db::{Connection, Result, estimate};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
+use crate::search::db::{ArticleWords, Listed};
 use crate::values::body::BodyFormat;
 use crate::values::id::{ArticleId, LabelId, PersonId};
 use crate::values::reference::Reference;
@@ -40,13 +44,14 @@ pub struct ArticleRow {
 }
 
 impl ArticleRow {
-    /// Where the article stands in a list in this order.
-    pub fn position(&self, sort: &[ArticleSortTerm]) -> Position {
+    /// Where the article stands in a list in this order; `distance` counts where that runs by relevance.
+    pub fn position(&self, sort: &[ArticleSortTerm], distance: i64) -> Position {
         let value = |term: &ArticleSortTerm| match term.key {
             ArticleSort::PublishedAt => SortValue::Instant(self.public_from),
             ArticleSort::UpdatedAt => SortValue::Instant(self.updated_at),
             ArticleSort::CreatedAt => SortValue::Instant(self.created_at),
             ArticleSort::Title => SortValue::Text(self.title.clone()),
+            ArticleSort::Relevance => SortValue::Integer(distance),
         };
         Position { values: sort.iter().map(value).collect(), id: self.id.0 }
     }
@@ -92,6 +97,8 @@ pub struct ArticleFilter {
     pub published_at: InstantRange,
     /// When their content last changed.
     pub updated_at: InstantRange,
+    /// Those found by these words.
+    pub words: Option<ArticleWords>,
 }
 
 impl ArticleFilter {
@@ -138,6 +145,7 @@ impl ArticleFilter {
         }
         conditions.extend(self.published_at.conditions("articles.public_from"));
         conditions.extend(self.updated_at.conditions("articles.updated_at"));
+        conditions.extend(self.words.as_ref().map(ArticleWords::condition));
         conditions
     }
 
@@ -153,20 +161,34 @@ pub async fn list_articles(
     mut connection: &Connection,
     filter: &ArticleFilter,
     window: &Window,
-) -> Result<Vec<ArticleRow>> {
+) -> Result<Vec<Listed<ArticleRow>>> {
     let mut conditions = filter.public_conditions(window.now);
+    if let Some(words) = filter.words.as_ref().filter(|_| window.order.has("articles.distance")) {
+        let ranked = words.ranked(connection, conditions, window).await?;
+        return articles_ranked(connection, ranked).await;
+    }
     conditions.extend(window.condition());
     if let Some(labels) = filter.labels.leading().filter(|_| window.order.is_only("articles.public_from", true)) {
         conditions = vec![newest_of_labels(labels, conditions, window)];
     }
-    Ok(articles::table
+    let rows: Vec<ArticleRow> = articles::table
         .select(ArticleRow::as_select())
         .filter(all(conditions).condition())
         .order(window.ordering().fragment::<sql_types::Bool>())
         .limit(window.rows)
         .offset(window.offset())
         .load(&mut connection)
-        .await?)
+        .await?;
+    Ok(rows.into_iter().map(|row| Listed { row, distance: 0 }).collect())
+}
+
+/// The articles of a ranking, in its order.
+async fn articles_ranked(mut connection: &Connection, ranked: Vec<(Uuid, i64)>) -> Result<Vec<Listed<ArticleRow>>> {
+    let ids: Vec<ArticleId> = ranked.iter().map(|(id, _)| ArticleId(*id)).collect();
+    let rows: Vec<ArticleRow> =
+        articles::table.select(ArticleRow::as_select()).filter(articles::id.eq_any(ids)).load(&mut connection).await?;
+    let mut rows: HashMap<Uuid, ArticleRow> = rows.into_iter().map(|row| (row.id.0, row)).collect();
+    Ok(ranked.into_iter().filter_map(|(id, distance)| Some(Listed { row: rows.remove(&id)?, distance })).collect())
 }
 
 /// How many public articles pass `filter`.

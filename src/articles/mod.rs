@@ -47,5 +47,7 @@ sort_keys! {
         UpdatedAt = "updated_at" => "articles.updated_at",
         CreatedAt = "created_at" => "articles.created_at",
         Title = "title" => "articles.title",
+        // Only where articles are looked for by words; the smaller, the better.
+        Relevance = "relevance" => "articles.distance",
     }
 }

@@ -17,6 +17,7 @@ use crate::people::db as people_db;
 use crate::people::wire::{self as people_wire, RelatedPerson, person_reference};
 use crate::quotes::db as quotes_db;
 use crate::quotes::wire::{self as quotes_wire, Occurrence};
+use crate::search::db::ArticleWords;
 use crate::values::body::BodyFormat;
 use crate::values::id::{ArticleId, LabelId, PersonId};
 
@@ -56,6 +57,10 @@ pub struct Article {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub quotes: Option<Vec<Occurrence>>,
+    /// Where it was found. Only with `highlight=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub highlight: Option<ArticleHighlight>,
     /// What the body is written in. Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -81,6 +86,19 @@ pub struct Article {
     pub created_at: DateTime<Utc>,
     /// When its own content last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// Where an article was found, as safe HTML: what is found stands in `<mark>`, everything else is escaped.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct ArticleHighlight {
+    /// The title; absent where nothing in it was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "The Ferry <mark>Bell</mark> Comes Home")]
+    pub title: Option<String>,
+    /// The best passages of the body, at most three, out of its first 50,000 characters; empty where nothing in these
+    /// was found.
+    #[schema(example = json!(["The <mark>bell</mark> came back on the morning boat."]))]
+    pub body: Vec<String>,
 }
 
 /// What to show whole with an article.
@@ -149,6 +167,7 @@ pub async fn articles(
             authors: authors.remove(&id).unwrap_or_default(),
             labels: labels.remove(&id).unwrap_or_default(),
             quotes: quotes.as_mut().map(|quotes| quotes.remove(&id).unwrap_or_default()),
+            highlight: None,
             body_format,
             body_html,
             body_text,
@@ -160,6 +179,17 @@ pub async fn articles(
         }
     };
     Ok(rows.into_iter().map(article).collect())
+}
+
+/// Adds to articles where these words were found, at the cost of one query.
+pub async fn add_highlights(connection: &Connection, articles: &mut [Article], words: &ArticleWords) -> Result<()> {
+    let ids = articles.iter().map(|article| article.id.0).collect();
+    let mut marked: HashMap<_, _> = words.marked(connection, ids).await?.into_iter().collect();
+    for article in articles {
+        let (title, body) = marked.remove(&article.id.0).unwrap_or_default();
+        article.highlight = Some(ArticleHighlight { title, body });
+    }
+    Ok(())
 }
 
 /// A scheduled article that is shown has reached its time: it is published.

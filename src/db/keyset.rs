@@ -33,6 +33,9 @@ pub enum SortValue {
     /// A text.
     #[serde(rename = "t")]
     Text(String),
+    /// A whole number.
+    #[serde(rename = "n")]
+    Integer(i64),
 }
 
 /// The place of a row in a list.
@@ -105,6 +108,11 @@ impl Order {
         self.columns == [SortColumn { column, is_descending }]
     }
 
+    /// Whether the list runs by this column, first or among others.
+    pub fn has(&self, column: &'static str) -> bool {
+        self.columns.iter().any(|sorted| sorted.column == column)
+    }
+
     /// Every column with the id, which runs as the most important one does: one index serves both directions.
     fn all_columns(&self) -> Vec<SortColumn> {
         let is_descending = self.columns.first().is_some_and(|first| first.is_descending);
@@ -157,6 +165,7 @@ impl SortValue {
         match self {
             SortValue::Instant(instant) => Value::Instant(*instant),
             SortValue::Text(text) => Value::Text(text.clone()),
+            SortValue::Integer(number) => Value::Integer(*number),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! SQL that is put together at run time: fixed text and bound values, never the one for the other.
 //!
 //! Diesel's own query builder cannot express lateral joins, row comparisons or conditions that are used in several
-//! statements at once. A statement made here is prepared once and kept, like one of Diesel's.
+//! statements at once. A statement made here is prepared once and kept, like one of Diesel's, unless it asks for a plan of
+//! its own each time.
 
 use std::marker::PhantomData;
 
@@ -23,6 +24,7 @@ pub struct Sql {
 enum Piece {
     Text(&'static str),
     Value(Value),
+    PlannedEachTime,
 }
 
 /// A value that is bound to a statement.
@@ -80,6 +82,14 @@ impl Sql {
         self
     }
 
+    /// Makes the whole statement be planned for its values each time, not once for all: for values on which it
+    /// depends which index is the right one, such as words that few or most rows have.
+    #[must_use]
+    pub fn planned_each_time(mut self) -> Self {
+        self.pieces.push(Piece::PlannedEachTime);
+        self
+    }
+
     /// Adds other SQL.
     #[must_use]
     pub fn append(mut self, other: Sql) -> Self {
@@ -133,6 +143,8 @@ impl<Type> QueryFragment<Pg> for Fragment<Type> {
             match piece {
                 Piece::Text(text) => out.push_sql(text),
                 Piece::Value(value) => bind(&mut out, value)?,
+                // A statement that is not kept is prepared, and so planned, anew.
+                Piece::PlannedEachTime => out.unsafe_to_cache_prepared(),
             }
         }
         Ok(())

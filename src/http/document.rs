@@ -24,6 +24,8 @@ pub const LABELS: &str = "Labels";
 /// See [`ARTICLES`].
 pub const VOICES: &str = "Voices";
 /// See [`ARTICLES`].
+pub const SEARCH: &str = "Search";
+/// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
 
 /// The longest text of a query parameter that does not say otherwise, in characters.
@@ -37,8 +39,9 @@ Every quote is word for word what the article prints, at the offsets it names, a
 **References.** Wherever a path or a filter takes a reference, it takes an id (`art_…`, `quo_…`, `per_…`, `lab_…`) or a \
 slug; quotes have ids only. A former slug, or the id of what was merged into another, answers 308.
 
-**Lists** run from the newest to the oldest, in pages of `limit` rows. Follow `links.next`, or the `Link` header, until \
-it is null: a walk neither skips nor repeats a row that did not move, however long the list is.
+**Lists** run from the newest to the oldest, or as `sort` or `q` asks, in pages of `limit` rows. Follow `links.next`, \
+or the `Link` header, until it is null: a walk neither skips nor repeats a row that did not move, however long the \
+list is.
 
 **Keys** are absent when they were not asked for, and null when they are known to be empty.
 
@@ -64,6 +67,7 @@ pub fn head() -> OpenApi {
             tag(PEOPLE, "Persons, organizations and groups that speak or write."),
             tag(LABELS, "Named groups of articles."),
             tag(VOICES, "Who speaks on what, and how much."),
+            tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
             tag(SERVICE, "About the server itself."),
         ]))
         .build()

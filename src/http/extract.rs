@@ -39,8 +39,13 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(serde_html_form::from_str(request.query_string()).map(Self).map_err(|error| {
-            ApiError::new(ProblemCode::MalformedRequest, format!("the query string cannot be read: {error}"))
-        }))
+        ready(read_query(request).map(Self))
     }
+}
+
+/// One group of parameters out of the query string.
+pub fn read_query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, ApiError> {
+    serde_html_form::from_str(request.query_string()).map_err(|error| {
+        ApiError::new(ProblemCode::MalformedRequest, format!("the query string cannot be read: {error}"))
+    })
 }

@@ -159,9 +159,9 @@ pub struct PageParameters {
     /// with `after` or `before`.
     #[param(minimum = 1, maximum = 10000, example = 1)]
     page: Option<u32>,
-    /// Whether to count the rows of the whole list, for `meta.total`.
+    /// Whether to count the rows of the whole list, for `meta.total`; `none` where not given.
     #[serde(default)]
-    #[param(inline, required = false, default = "none", example = "exact")]
+    #[param(inline, required = false, example = "exact")]
     count: Count,
 }
 
@@ -397,7 +397,7 @@ fn read_cursor(name: &str, cursor: &str, order: &Order, query: &QueryDigest) -> 
     let is_of_the_order = position.values.len() == order.columns.len();
     let is_sound = position.values.iter().all(|value| match value {
         SortValue::Text(text) => text.chars().count() <= MAX_CURSOR_TEXT && !text.contains('\0'),
-        SortValue::Instant(_) => true,
+        SortValue::Instant(_) | SortValue::Integer(_) => true,
     });
     if is_of_the_order && is_sound { Ok(position) } else { Err(strange()) }
 }

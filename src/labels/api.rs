@@ -20,6 +20,7 @@ use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::LabelPath;
+use crate::search::filter::name_words;
 use crate::state::State;
 use crate::values::reference::Reference;
 
@@ -33,6 +34,10 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct LabelListParameters {
+    /// Only labels with a name or alias like this one: each word begins one of the name's, or a part of the name is
+    /// spelled nearly so, in upper or lower case, with or without accents.
+    #[param(min_length = 1, max_length = 300, example = "ferry")]
+    q: Option<String>,
     /// Only labels that belong to one of these wider labels. Ids, slugs, names or aliases.
     #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["harbour"]))]
     parent: Option<CommaList<String>>,
@@ -60,16 +65,17 @@ async fn list_labels(
     Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let LabelListParameters { parent, min_articles, sort } = parameters;
+    let LabelListParameters { q, parent, min_articles, sort } = parameters;
     let newest_first = LabelSortTerm { key: LabelSort::PublishedAt, is_descending: true };
     let terms = sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
     let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "labels.id" };
     let page = Page::new(&request, page, order, state.clock.now())?;
     let connection = state.connection().await?;
     let mut faults = Vec::new();
+    let name_words = name_words(q.as_deref(), &mut faults);
     let parents = labels_named(&connection, "parent", parent, page.now(), &mut faults).await?;
     ApiError::refuse(faults)?;
-    let filter = LabelListFilter { parents, min_articles };
+    let filter = LabelListFilter { parents, min_articles, name_words };
     let rows = db::list_labels(&connection, &filter, page.window()).await?;
     let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
     let labels = wire::labels(&connection, rows, &state.urls).await?;

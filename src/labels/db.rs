@@ -13,6 +13,7 @@ use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, sql};
 use crate::db::{Connection, Result, group};
+use crate::search::db::NameWords;
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
 
@@ -90,6 +91,8 @@ pub struct LabelListFilter {
     pub parents: Option<Vec<LabelId>>,
     /// Those on at least so many public articles.
     pub min_articles: Option<u32>,
+    /// Those with a name that is looked for.
+    pub name_words: Option<NameWords>,
 }
 
 impl LabelListFilter {
@@ -112,6 +115,7 @@ impl LabelListFilter {
                 .bind(least),
             );
         }
+        conditions.extend(self.name_words.as_ref().map(NameWords::labels_condition));
         conditions
     }
 }

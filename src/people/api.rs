@@ -20,6 +20,7 @@ use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::reference::PersonPath;
 use crate::labels::filter::labels_named;
+use crate::search::filter::name_words;
 use crate::state::State;
 use crate::values::reference::Reference;
 
@@ -32,6 +33,10 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PersonParameters {
+    /// Only people with a name or alias like this one: each word begins one of the name's, or a part of the name is
+    /// spelled nearly so, in upper or lower case, with or without accents.
+    #[param(min_length = 1, max_length = 300, example = "tolliver")]
+    q: Option<String>,
     /// Only people of one of these kinds.
     #[param(inline, min_items = 1, value_type = Option<Vec<PersonKind>>, style = Form, explode = false, example = json!(["person"]))]
     kind: Option<CommaList<PersonKind>>,
@@ -66,7 +71,7 @@ async fn list_people(
     Query(fields): Query<FieldParameters>,
     Query(page): Query<PageParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let PersonParameters { kind, affiliation, quoted_on_label, min_quotes, sort } = parameters;
+    let PersonParameters { q, kind, affiliation, quoted_on_label, min_quotes, sort } = parameters;
     let newest_first = PersonSortTerm { key: PersonSort::PublishedAt, is_descending: true };
     let terms = sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
     let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "people.id" };
@@ -74,6 +79,7 @@ async fn list_people(
     let connection = state.connection().await?;
     let mut faults = Vec::new();
     let filter = PersonFilter {
+        name_words: name_words(q.as_deref(), &mut faults),
         kinds: kind.map(|CommaList(kinds)| kinds),
         organizations: people_named(&connection, "affiliation", affiliation, page.now(), &mut faults).await?,
         quoted_on_labels: labels_named(&connection, "quoted_on_label", quoted_on_label, page.now(), &mut faults)

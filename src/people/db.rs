@@ -11,6 +11,7 @@ use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::sql::{Sql, all, sql};
 use crate::db::{Connection, ROWS_AT_ONCE, Result, estimate};
+use crate::search::db::NameWords;
 use crate::values::date::DatePrecision;
 use crate::values::id::{AffiliationId, LabelId, PersonId};
 use crate::values::reference::Reference;
@@ -73,6 +74,8 @@ pub struct PersonFilter {
     pub quoted_on_labels: Option<Vec<LabelId>>,
     /// Those who said at least so many public quotes.
     pub min_quotes: Option<u32>,
+    /// Those with a name that is looked for.
+    pub name_words: Option<NameWords>,
 }
 
 impl PersonFilter {
@@ -118,6 +121,7 @@ impl PersonFilter {
                 .bind(least),
             );
         }
+        conditions.extend(self.name_words.as_ref().map(NameWords::people_condition));
         conditions
     }
 }

@@ -1,6 +1,9 @@
 //! Quotes over HTTP.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +21,7 @@ use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::http::document::{ARTICLES, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::{Path, Query, read_query};
 use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
 use crate::http::moved::answer_absence;
@@ -28,6 +31,7 @@ use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
 use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
 use crate::people::filter::people_named;
+use crate::search::filter::{needs_words, quote_words};
 use crate::state::State;
 use crate::values::anchor::AnchorState;
 use crate::values::id::QuoteId;
@@ -72,6 +76,16 @@ impl QuoteView {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct QuoteParameters {
+    /// Only quotes with these words in their text or in the name of their speaker, with or without accents. As on the
+    /// web: all of the words, `"a phrase"`, `one or other`, `-not`. Words are compared as English ones are, so that
+    /// "ring" finds "rings"; those of other languages mostly as they are written. Without `sort` the best matches come
+    /// first.
+    #[param(min_length = 1, max_length = 300, example = "bell")]
+    q: Option<String>,
+    /// Whether to show where the words of `q` were found, as `highlight` of each quote. Only with `q`.
+    #[serde(default)]
+    #[param(required = false, default = false, example = true)]
+    highlight: bool,
     /// Only quotes of one of these people. Ids, slugs, names or aliases.
     #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["maren-tolliver-haag"]))]
     speaker: Option<CommaList<String>>,
@@ -135,14 +149,21 @@ struct QuoteFacetParameters {
 #[into_params(parameter_in = Query)]
 struct QuoteOrder {
     /// What to sort by, the most important first; `-` turns a column round. The id decides between equals.
+    /// `relevance` begins with the best match for `q`: how the words stand in it, and how new it is (five years halve
+    /// its weight). A list by relevance holds the newest 1,000 matches; `meta.total` counts them all.
     #[param(inline, min_items = 1, value_type = Option<Vec<QuoteSortTerm>>, style = Form, explode = false, example = json!(["-published_at"]))]
     sort: Option<CommaList<QuoteSortTerm>>,
 }
 
 impl QuoteOrder {
-    fn terms(self) -> Vec<QuoteSortTerm> {
-        let newest_first = QuoteSortTerm { key: QuoteSort::PublishedAt, is_descending: true };
-        self.sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms)
+    fn terms(self, q: Option<&str>) -> Result<Vec<QuoteSortTerm>, ApiError> {
+        let first = match q {
+            Some(_) => QuoteSortTerm { key: QuoteSort::Relevance, is_descending: false },
+            None => QuoteSortTerm { key: QuoteSort::PublishedAt, is_descending: true },
+        };
+        let terms = self.sort.map_or_else(|| vec![first], |CommaList(terms)| terms);
+        needs_words("sort", q, terms.iter().any(|term| term.key == QuoteSort::Relevance))?;
+        Ok(terms)
     }
 }
 
@@ -154,6 +175,8 @@ async fn quote_filter(
     now: DateTime<Utc>,
 ) -> Result<QuoteFilter, ApiError> {
     let QuoteParameters {
+        q,
+        highlight: _,
         speaker,
         affiliation,
         role,
@@ -171,6 +194,7 @@ async fn quote_filter(
     } = parameters;
     let mut faults = Vec::new();
     let filter = QuoteFilter {
+        words: quote_words(connection, q.as_deref(), &mut faults).await?,
         labels: label_filter(connection, labels, now, &mut faults).await?,
         speakers: people_named(connection, "speaker", speaker, now, &mut faults).await?,
         organizations: people_named(connection, "affiliation", affiliation, now, &mut faults).await?,
@@ -191,29 +215,18 @@ async fn quote_filter(
 
 /// List quotes
 ///
-/// Every quote that a public article prints, the newest first: the one whose first printing became public last.
+/// Every quote that a public article prints, the newest first: the one whose first printing became public last. With
+/// `q`, those that have its words, the best match first.
 #[utoipa::path(
     tag = QUOTES,
     params(LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems),
 )]
 #[get("/v1/quotes")]
-async fn list_quotes(
-    request: HttpRequest,
-    state: web::Data<State>,
-    Query(labels): Query<LabelParameters>,
-    Query(parameters): Query<QuoteParameters>,
-    Query(order): Query<QuoteOrder>,
-    Query(facets): Query<QuoteFacetParameters>,
-    Query(facet_limit): Query<FacetLimit>,
-    Query(view): Query<QuoteView>,
-    Query(fields): Query<FieldParameters>,
-    Query(page): Query<PageParameters>,
-) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
+async fn list_quotes(state: web::Data<State>, mut listing: QuoteListing) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
-    let filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
-    listing.respond(&state, &connection, filter, &view).await
+    let filter = listing.filter(&connection).await?;
+    listing.respond(&state, &connection, filter).await
 }
 
 /// Get a quote
@@ -252,32 +265,23 @@ async fn get_quote(
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/quotes")]
-#[allow(clippy::too_many_arguments, reason = "each is a group of the request's parameters")]
 async fn list_person_quotes(
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
-    Query(labels): Query<LabelParameters>,
-    Query(parameters): Query<QuoteParameters>,
-    Query(order): Query<QuoteOrder>,
-    Query(facets): Query<QuoteFacetParameters>,
-    Query(facet_limit): Query<FacetLimit>,
-    Query(view): Query<QuoteView>,
-    Query(fields): Query<FieldParameters>,
-    Query(page): Query<PageParameters>,
+    mut listing: QuoteListing,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
-    let now = listing.page.now();
+    let now = listing.now();
     let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
         return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
     };
-    let mut filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
+    let mut filter = listing.filter(&connection).await?;
     filter.speakers = Some(match filter.speakers {
         Some(others) if !others.contains(&person.id) => Vec::new(),
         _ => vec![person.id],
     });
-    listing.respond(&state, &connection, filter, &view).await
+    listing.respond(&state, &connection, filter).await
 }
 
 /// List the quotes of an article
@@ -290,63 +294,75 @@ async fn list_person_quotes(
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
 )]
 #[get("/v1/articles/{ref}/quotes")]
-#[allow(clippy::too_many_arguments, reason = "each is a group of the request's parameters")]
 async fn list_article_quotes(
     request: HttpRequest,
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
-    Query(labels): Query<LabelParameters>,
-    Query(parameters): Query<QuoteParameters>,
-    Query(order): Query<QuoteOrder>,
-    Query(facets): Query<QuoteFacetParameters>,
-    Query(facet_limit): Query<FacetLimit>,
-    Query(view): Query<QuoteView>,
-    Query(fields): Query<FieldParameters>,
-    Query(page): Query<PageParameters>,
+    mut listing: QuoteListing,
 ) -> Result<HttpResponse, ApiError> {
-    let listing = Listing::new(&request, page, order, fields, &state)?.counting(facets, facet_limit);
     let connection = state.connection().await?;
-    let now = listing.page.now();
+    let now = listing.now();
     let Some(article) = articles_db::find_article_id(&connection, &Reference::parse(&reference), now).await? else {
         return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
     };
-    let mut filter = quote_filter(&connection, labels, parameters, listing.page.now()).await?;
+    let mut filter = listing.filter(&connection).await?;
     filter.articles = Some(match filter.articles {
         Some(others) if !others.contains(&article) => Vec::new(),
         _ => vec![article],
     });
-    listing.respond(&state, &connection, filter, &view).await
+    listing.respond(&state, &connection, filter).await
 }
 
-/// A page of quotes that is asked for.
-struct Listing {
-    page: Page,
-    terms: Vec<QuoteSortTerm>,
-    fields: Fields,
+/// A list of quotes that is asked for: every parameter such a list has.
+struct QuoteListing {
+    labels: LabelParameters,
+    parameters: QuoteParameters,
+    is_highlighted: bool,
     facets: Vec<QuoteFacet>,
     facet_limit: u32,
+    view: QuoteView,
+    fields: Fields,
+    terms: Vec<QuoteSortTerm>,
+    page: Page,
 }
 
-impl Listing {
-    fn new(
-        request: &HttpRequest,
-        page: PageParameters,
-        order: QuoteOrder,
-        fields: FieldParameters,
-        state: &State,
-    ) -> Result<Self, ApiError> {
-        let terms = order.terms();
-        let columns = terms.iter().map(|term| term.column()).collect();
-        let order = Order { columns, id_column: "quotes.id" };
-        let page = Page::new(request, page, order, state.clock.now())?;
-        Ok(Self { page, terms, fields: fields.into(), facets: Vec::new(), facet_limit: 0 })
-    }
+impl FromRequest for QuoteListing {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
 
-    fn counting(self, parameters: QuoteFacetParameters, limit: FacetLimit) -> Self {
-        let mut facets = parameters.facets.0;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::read(request))
+    }
+}
+
+impl QuoteListing {
+    fn read(request: &HttpRequest) -> Result<Self, ApiError> {
+        let parameters: QuoteParameters = read_query(request)?;
+        let words = parameters.q.as_deref();
+        let is_highlighted = parameters.highlight;
+        needs_words("highlight", words, is_highlighted)?;
+        let terms = read_query::<QuoteOrder>(request)?.terms(words)?;
+        let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "quotes.id" };
+        let QuoteFacetParameters { facets: CommaList(mut facets) } = read_query(request)?;
         facets.sort_unstable();
         facets.dedup();
-        Self { facets, facet_limit: limit.facet_limit, ..self }
+        let FacetLimit { facet_limit } = read_query(request)?;
+        let fields = Fields::from(read_query::<FieldParameters>(request)?);
+        let view = read_query(request)?;
+        let labels = read_query(request)?;
+        let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
+        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page })
+    }
+
+    /// The instant the list is seen at.
+    fn now(&self) -> DateTime<Utc> {
+        self.page.now()
+    }
+
+    /// The filter that the parameters ask for; everything they name in vain is refused at once.
+    async fn filter(&mut self, connection: &Connection) -> Result<QuoteFilter, ApiError> {
+        let (labels, parameters) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.parameters));
+        quote_filter(connection, labels, parameters, self.now()).await
     }
 
     async fn count_facets(
@@ -359,7 +375,7 @@ impl Listing {
             return Ok(None);
         }
         let (facets, limit, is_exact) = (&self.facets, self.facet_limit, self.page.is_exact());
-        let counted = db::count_quote_facets(connection, filter, facets, limit, is_exact, self.page.now()).await?;
+        let counted = db::count_quote_facets(connection, filter, facets, limit, is_exact, self.now()).await?;
         let asked: Vec<&str> = facets.iter().map(|facet| facet.as_str()).collect();
         Ok(Some(Facets::new(counted, &asked, &state.urls)))
     }
@@ -369,13 +385,16 @@ impl Listing {
         state: &State,
         connection: &Connection,
         filter: QuoteFilter,
-        view: &QuoteView,
     ) -> Result<HttpResponse, ApiError> {
         let facets = self.count_facets(state, connection, &filter).await?;
-        let Self { page, terms, fields, .. } = self;
-        let rows = db::list_quotes(connection, &filter, page.window()).await?;
-        let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
-        let quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
+        let Self { is_highlighted, view, fields, terms, page, .. } = self;
+        let listed = db::list_quotes(connection, &filter, page.window()).await?;
+        let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
+        let rows = listed.into_iter().map(|listed| listed.row).collect();
+        let mut quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
+        if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
+            wire::add_highlights(connection, &mut quotes, words).await?;
+        }
         let total = page
             .total(
                 || db::estimate_quotes(connection, &filter, page.now()),

@@ -1,9 +1,12 @@
 //! Quotes and their occurrences in PostgreSQL.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 use super::{Fidelity, OccurrenceKind, Quotation, QuoteFacet, QuoteSort, QuoteSortTerm};
 use crate::articles::db::ArticleReferenceRow;
@@ -15,6 +18,7 @@ use crate::db::sql::{Sql, all, sql};
 use crate::db::{Connection, ROWS_AT_ONCE, Result, estimate};
 use crate::labels::db::LabelFilter;
 use crate::people::db::PersonReferenceRow;
+use crate::search::db::{Listed, QuoteWords};
 use crate::values::anchor::{AnchorState, Segment};
 use crate::values::date::DatePrecision;
 use crate::values::id::{ArticleId, OccurrenceId, PersonId, QuoteId};
@@ -35,12 +39,13 @@ pub struct QuoteRow {
 }
 
 impl QuoteRow {
-    /// Where the quote stands in a list in this order.
-    pub fn position(&self, sort: &[QuoteSortTerm]) -> Position {
+    /// Where the quote stands in a list in this order; `distance` counts where that runs by relevance.
+    pub fn position(&self, sort: &[QuoteSortTerm], distance: i64) -> Position {
         let value = |term: &QuoteSortTerm| match term.key {
             QuoteSort::PublishedAt => SortValue::Instant(self.public_from),
             QuoteSort::UpdatedAt => SortValue::Instant(self.updated_at),
             QuoteSort::CreatedAt => SortValue::Instant(self.created_at),
+            QuoteSort::Relevance => SortValue::Integer(distance),
         };
         Position { values: sort.iter().map(value).collect(), id: self.id.0 }
     }
@@ -104,6 +109,8 @@ pub struct QuoteFilter {
     pub max_length: Option<u32>,
     /// Those that somebody, or nobody, is known to have said.
     pub is_attributed: Option<bool>,
+    /// Those found by these words.
+    pub words: Option<QuoteWords>,
 }
 
 impl QuoteFilter {
@@ -124,6 +131,7 @@ impl QuoteFilter {
         conditions.extend(self.is_attributed.map(|is_attributed| {
             sql(if is_attributed { "quotes.speaker_id IS NOT NULL" } else { "quotes.speaker_id IS NULL" })
         }));
+        conditions.extend(self.words.as_ref().map(|words| words.condition(now)));
         let of_printing = self.printing_conditions();
         if !of_printing.is_empty() {
             conditions.push(
@@ -172,17 +180,35 @@ impl QuoteFilter {
 }
 
 /// The public quotes that pass `filter`, in the order of `window`, backwards where that runs backwards.
-pub async fn list_quotes(mut connection: &Connection, filter: &QuoteFilter, window: &Window) -> Result<Vec<QuoteRow>> {
+pub async fn list_quotes(
+    mut connection: &Connection,
+    filter: &QuoteFilter,
+    window: &Window,
+) -> Result<Vec<Listed<QuoteRow>>> {
     let mut conditions = filter.public_conditions(window.now);
+    if let Some(words) = filter.words.as_ref().filter(|_| window.order.has("quotes.distance")) {
+        let ranked = words.ranked(connection, conditions, window).await?;
+        return quotes_ranked(connection, ranked).await;
+    }
     conditions.extend(window.condition());
-    Ok(quotes::table
+    let rows: Vec<QuoteRow> = quotes::table
         .select(QuoteRow::as_select())
         .filter(all(conditions).condition())
         .order(window.ordering().fragment::<sql_types::Bool>())
         .limit(window.rows)
         .offset(window.offset())
         .load(&mut connection)
-        .await?)
+        .await?;
+    Ok(rows.into_iter().map(|row| Listed { row, distance: 0 }).collect())
+}
+
+/// The quotes of a ranking, in its order.
+async fn quotes_ranked(mut connection: &Connection, ranked: Vec<(Uuid, i64)>) -> Result<Vec<Listed<QuoteRow>>> {
+    let ids: Vec<QuoteId> = ranked.iter().map(|(id, _)| QuoteId(*id)).collect();
+    let rows: Vec<QuoteRow> =
+        quotes::table.select(QuoteRow::as_select()).filter(quotes::id.eq_any(ids)).load(&mut connection).await?;
+    let mut rows: HashMap<Uuid, QuoteRow> = rows.into_iter().map(|row| (row.id.0, row)).collect();
+    Ok(ranked.into_iter().filter_map(|(id, distance)| Some(Listed { row: rows.remove(&id)?, distance })).collect())
 }
 
 /// How many public quotes pass `filter`.

@@ -66,5 +66,7 @@ sort_keys! {
         PublishedAt = "published_at" => "quotes.public_from",
         UpdatedAt = "updated_at" => "quotes.updated_at",
         CreatedAt = "created_at" => "quotes.created_at",
+        // Only where quotes are looked for by words; the smaller, the better.
+        Relevance = "relevance" => "quotes.distance",
     }
 }

@@ -14,6 +14,7 @@ use crate::db::{Connection, Result, group};
 use crate::http::reference::{ArticleReference, ExternalId, PersonReference, QuoteReference, Urls, external_ids};
 use crate::people::db as people_db;
 use crate::people::wire::{self as people_wire, Person, RelatedPerson, person_reference};
+use crate::search::db::QuoteWords;
 use crate::values::anchor::{AnchorState, Segment};
 use crate::values::date::PartialDate;
 use crate::values::id::{OccurrenceId, PersonId, QuoteId};
@@ -39,6 +40,10 @@ pub struct Quote {
     pub published_at: DateTime<Utc>,
     /// Every public printing, the earliest first.
     pub occurrences: Vec<Occurrence>,
+    /// Where it was found. Only with `highlight=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub highlight: Option<QuoteHighlight>,
     /// What other systems call it.
     pub external_ids: Vec<ExternalId>,
     /// Raised by each change of its own content.
@@ -48,6 +53,14 @@ pub struct Quote {
     pub created_at: DateTime<Utc>,
     /// When its own content last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// Where a quote was found, as safe HTML: what is found stands in `<mark>`, everything else is escaped.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct QuoteHighlight {
+    /// The words; without a mark where only the speaker's name was found.
+    #[schema(example = "I <mark>rang</mark> it once and the whole quay stopped talking.")]
+    pub text: String,
 }
 
 /// One printing of a quote in one article.
@@ -134,6 +147,7 @@ pub async fn quotes(
             said_on: PartialDate::from_columns(said_on, said_on_precision),
             published_at: public_from,
             occurrences,
+            highlight: None,
             external_ids: external_ids(known_as.remove(&id).unwrap_or_default()),
             version,
             created_at,
@@ -141,6 +155,16 @@ pub async fn quotes(
         }
     };
     Ok(rows.into_iter().map(quote).collect())
+}
+
+/// Adds to quotes where these words were found, at the cost of one query.
+pub async fn add_highlights(connection: &Connection, quotes: &mut [Quote], words: &QuoteWords) -> Result<()> {
+    let ids = quotes.iter().map(|quote| quote.id.0).collect();
+    let mut marked: HashMap<_, _> = words.marked(connection, ids).await?.into_iter().collect();
+    for quote in quotes {
+        quote.highlight = marked.remove(&quote.id.0).map(|text| QuoteHighlight { text });
+    }
+    Ok(())
 }
 
 /// Printings as they are shown, in the same order, at the cost of one query, and four more for whole speakers.
@@ -217,7 +241,8 @@ fn occurrence(linked: LinkedOccurrence, segments: Vec<Segment>, speakers: &Speak
     }
 }
 
-fn article_reference(row: ArticleReferenceRow, urls: &Urls) -> ArticleReference {
+/// A row as a reference.
+pub fn article_reference(row: ArticleReferenceRow, urls: &Urls) -> ArticleReference {
     let ArticleReferenceRow { id, slug, title } = row;
     ArticleReference { id, url: urls.resource("articles", &slug), slug, title }
 }

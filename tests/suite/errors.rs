@@ -78,6 +78,12 @@ fn nothing_is_clamped_or_ignored() {
         "=",
         "limit",
         "LIMIT=5",
+        "count=some",
+        "page=1.5",
+        "sort=titel",
+        "sort=relevance",
+        "published_at[gte]=yesterday",
+        "descendants=yes",
     ] {
         let answer = server.get(&format!("/v1/articles?{query}"));
         assert_eq!(answer.status, 400, "{query}: {}", answer.text);

@@ -20,6 +20,7 @@ mod queries;
 mod quotes;
 mod resilience;
 mod sample;
+mod search;
 mod service;
 mod voices;
 mod walks;
