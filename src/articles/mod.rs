@@ -43,11 +43,11 @@ text_enum! {
 sort_keys! {
     /// What articles can be sorted by.
     pub enum ArticleSort / ArticleSortTerm {
-        PublishedAt = "published_at" => "articles.public_from",
-        UpdatedAt = "updated_at" => "articles.updated_at",
-        CreatedAt = "created_at" => "articles.created_at",
-        Title = "title" => "articles.title",
+        PublishedAt = "published_at" => "articles.public_from" as Instant,
+        UpdatedAt = "updated_at" => "articles.updated_at" as Instant,
+        CreatedAt = "created_at" => "articles.created_at" as Instant,
+        Title = "title" => "articles.title" as Text,
         // Only where articles are looked for by words; the smaller, the better.
-        Relevance = "relevance" => "articles.distance",
+        Relevance = "relevance" => "articles.distance" as Integer,
     }
 }

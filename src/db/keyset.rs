@@ -11,6 +11,8 @@ use super::sql::{Sql, Value, sql};
 pub struct SortColumn {
     /// The column with its table, such as `articles.title`.
     pub column: &'static str,
+    /// What it holds.
+    pub kind: SortKind,
     /// Whether large values come first.
     pub is_descending: bool,
 }
@@ -36,6 +38,17 @@ pub enum SortValue {
     /// A whole number.
     #[serde(rename = "n")]
     Integer(i64),
+}
+
+/// What a column that a list is sorted by holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortKind {
+    /// Instants.
+    Instant,
+    /// Texts.
+    Text,
+    /// Whole numbers.
+    Integer,
 }
 
 /// The place of a row in a list.
@@ -104,8 +117,8 @@ impl Window {
 
 impl Order {
     /// Whether the list runs by this column alone, in this direction.
-    pub fn is_only(&self, column: &'static str, is_descending: bool) -> bool {
-        self.columns == [SortColumn { column, is_descending }]
+    pub fn is_only(&self, column: &str, is_descending: bool) -> bool {
+        matches!(self.columns.as_slice(), [only] if only.column == column && only.is_descending == is_descending)
     }
 
     /// Whether the list runs by this column, first or among others.
@@ -113,16 +126,17 @@ impl Order {
         self.columns.iter().any(|sorted| sorted.column == column)
     }
 
-    /// Every column with the id, which runs as the most important one does: one index serves both directions.
-    fn all_columns(&self) -> Vec<SortColumn> {
+    /// Every column and whether it is descending, with the id, which runs as the most important one does: one index
+    /// serves both directions.
+    fn all_columns(&self) -> Vec<(&'static str, bool)> {
         let is_descending = self.columns.first().is_some_and(|first| first.is_descending);
-        let id = SortColumn { column: self.id_column, is_descending };
-        self.columns.iter().copied().chain([id]).collect()
+        let columns = self.columns.iter().map(|sorted| (sorted.column, sorted.is_descending));
+        columns.chain([(self.id_column, is_descending)]).collect()
     }
 
     fn ordering(&self, is_reversed: bool) -> Sql {
         let mut ordered = Sql::default();
-        for (index, SortColumn { column, is_descending }) in self.all_columns().into_iter().enumerate() {
+        for (index, (column, is_descending)) in self.all_columns().into_iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             let direction = if is_descending == is_reversed { " ASC" } else { " DESC" };
             ordered = ordered.text(separator).text(column).text(direction);
@@ -137,17 +151,18 @@ impl Order {
         let columns = self.all_columns();
         let mut values: Vec<Value> = position.values.iter().map(SortValue::to_value).collect();
         values.push(Value::Uuid(position.id));
-        let sign = |column: &SortColumn| if column.is_descending == is_reversed { " > " } else { " < " };
-        if columns.iter().all(|column| column.is_descending == columns[0].is_descending) {
-            let names = list(columns.iter().map(|column| sql(column.column)));
+        let sign = |is_descending: bool| if is_descending == is_reversed { " > " } else { " < " };
+        let (_, is_descending) = columns[0];
+        if columns.iter().all(|(_, its)| *its == is_descending) {
+            let names = list(columns.iter().map(|(column, _)| sql(column)));
             let bounds = list(values.into_iter().map(|value| Sql::default().bind(value)));
-            return sql("(").append(names).text(")").text(sign(&columns[0])).text("(").append(bounds).text(")");
+            return sql("(").append(names).text(")").text(sign(is_descending)).text("(").append(bounds).text(")");
         }
         let mut alternatives = Vec::new();
-        for (index, column) in columns.iter().enumerate() {
-            let mut alternative = sql(column.column).text(sign(column)).bind(values[index].clone());
-            for (earlier, value) in columns.iter().zip(&values).take(index) {
-                alternative = alternative.text(" AND ").text(earlier.column).text(" = ").bind(value.clone());
+        for (index, (column, is_descending)) in columns.iter().enumerate() {
+            let mut alternative = sql(column).text(sign(*is_descending)).bind(values[index].clone());
+            for ((earlier, _), value) in columns.iter().zip(&values).take(index) {
+                alternative = alternative.text(" AND ").text(earlier).text(" = ").bind(value.clone());
             }
             alternatives.push(alternative);
         }
@@ -160,6 +175,15 @@ impl Order {
 }
 
 impl SortValue {
+    /// What a column must hold for this to be a value of it.
+    pub fn kind(&self) -> SortKind {
+        match self {
+            SortValue::Instant(_) => SortKind::Instant,
+            SortValue::Text(_) => SortKind::Text,
+            SortValue::Integer(_) => SortKind::Integer,
+        }
+    }
+
     /// The value, to be bound.
     pub fn to_value(&self) -> Value {
         match self {
@@ -182,15 +206,15 @@ fn list(items: impl IntoIterator<Item = Sql>) -> Sql {
 macro_rules! sort_keys {
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident / $term:ident { $( $variant:ident = $text:literal => $column:literal ),+ $(,)? }
+        pub enum $name:ident / $term:ident { $( $variant:ident = $text:literal => $column:literal as $kind:ident ),+ $(,)? }
     ) => {
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum $name { $( $variant ),+ }
 
         impl $name {
-            const fn column(self) -> &'static str {
-                match self { $( Self::$variant => $column ),+ }
+            const fn column(self) -> (&'static str, $crate::db::keyset::SortKind) {
+                match self { $( Self::$variant => ($column, $crate::db::keyset::SortKind::$kind) ),+ }
             }
         }
 
@@ -206,7 +230,8 @@ macro_rules! sort_keys {
         impl $term {
             /// The column, as the database knows it.
             pub fn column(self) -> $crate::db::keyset::SortColumn {
-                $crate::db::keyset::SortColumn { column: self.key.column(), is_descending: self.is_descending }
+                let (column, kind) = self.key.column();
+                $crate::db::keyset::SortColumn { column, kind, is_descending: self.is_descending }
             }
         }
 

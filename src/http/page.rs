@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
@@ -394,10 +394,12 @@ fn read_cursor(name: &str, cursor: &str, order: &Order, query: &QueryDigest) -> 
         return Err(fault(detail));
     }
     let position: Position = serde_json::from_slice(position).map_err(|_| strange())?;
-    let is_of_the_order = position.values.len() == order.columns.len();
+    let kinds = position.values.iter().map(SortValue::kind);
+    let is_of_the_order = kinds.eq(order.columns.iter().map(|column| column.kind));
     let is_sound = position.values.iter().all(|value| match value {
         SortValue::Text(text) => text.chars().count() <= MAX_CURSOR_TEXT && !text.contains('\0'),
-        SortValue::Instant(_) | SortValue::Integer(_) => true,
+        SortValue::Instant(instant) => (0..=9999).contains(&instant.year()),
+        SortValue::Integer(_) => true,
     });
     if is_of_the_order && is_sound { Ok(position) } else { Err(strange()) }
 }
@@ -405,7 +407,7 @@ fn read_cursor(name: &str, cursor: &str, order: &Order, query: &QueryDigest) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::keyset::SortColumn;
+    use crate::db::keyset::{SortColumn, SortKind};
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -423,14 +425,31 @@ mod tests {
     }
 
     fn order() -> Order {
-        let column = |column| SortColumn { column, is_descending: true };
-        Order { columns: vec![column("articles.public_from"), column("articles.title")], id_column: "articles.id" }
+        let column = |column, kind| SortColumn { column, kind, is_descending: true };
+        let columns = vec![column("articles.public_from", SortKind::Instant), column("articles.title", SortKind::Text)];
+        Order { columns, id_column: "articles.id" }
+    }
+
+    #[test]
+    fn a_forged_place_is_refused() {
+        let query = QueryDigest::default();
+        let refused = |values: Vec<SortValue>| {
+            let cursor = write_cursor(&Position { values, id: Uuid::nil() }, &query);
+            read_cursor("after", &cursor, &order(), &query).is_err()
+        };
+        let text = || SortValue::Text("x".into());
+        let instant = || SortValue::Instant(DateTime::UNIX_EPOCH);
+        assert!(!refused(vec![instant(), text()]));
+        assert!(refused(vec![text(), instant()]), "the kinds of another order");
+        assert!(refused(vec![instant()]), "too few");
+        assert!(refused(vec![SortValue::Instant(DateTime::<Utc>::MIN_UTC), text()]), "older than the database knows");
+        assert!(refused(vec![instant(), SortValue::Text("\0".into())]));
     }
 
     proptest! {
         #[test]
         fn every_place_survives_the_way_through_a_cursor(
-            micros in -60_000_000_000_000_000_i64..4_000_000_000_000_000,
+            micros in -60_000_000_000_000_000_i64..200_000_000_000_000_000,
             title in "[^\0]{0,500}",
             id: u128,
             query: QueryDigest,

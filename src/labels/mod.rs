@@ -11,8 +11,8 @@ use crate::db::keyset::sort_keys;
 sort_keys! {
     /// What labels can be sorted by.
     pub enum LabelSort / LabelSortTerm {
-        PublishedAt = "published_at" => "labels.public_from",
-        UpdatedAt = "updated_at" => "labels.updated_at",
-        Name = "name" => "labels.name",
+        PublishedAt = "published_at" => "labels.public_from" as Instant,
+        UpdatedAt = "updated_at" => "labels.updated_at" as Instant,
+        Name = "name" => "labels.name" as Text,
     }
 }

@@ -23,8 +23,8 @@ text_enum! {
 sort_keys! {
     /// What people can be sorted by.
     pub enum PersonSort / PersonSortTerm {
-        PublishedAt = "published_at" => "people.public_from",
-        UpdatedAt = "updated_at" => "people.updated_at",
-        Name = "name" => "people.name",
+        PublishedAt = "published_at" => "people.public_from" as Instant,
+        UpdatedAt = "updated_at" => "people.updated_at" as Instant,
+        Name = "name" => "people.name" as Text,
     }
 }

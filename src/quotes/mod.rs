@@ -63,10 +63,10 @@ text_enum! {
 sort_keys! {
     /// What quotes can be sorted by.
     pub enum QuoteSort / QuoteSortTerm {
-        PublishedAt = "published_at" => "quotes.public_from",
-        UpdatedAt = "updated_at" => "quotes.updated_at",
-        CreatedAt = "created_at" => "quotes.created_at",
+        PublishedAt = "published_at" => "quotes.public_from" as Instant,
+        UpdatedAt = "updated_at" => "quotes.updated_at" as Instant,
+        CreatedAt = "created_at" => "quotes.created_at" as Instant,
         // Only where quotes are looked for by words; the smaller, the better.
-        Relevance = "relevance" => "quotes.distance",
+        Relevance = "relevance" => "quotes.distance" as Integer,
     }
 }
