@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::reference::Urls;
-use crate::db::facets::FacetRows;
+use crate::db::facets::{FacetRow, FacetRows};
+use crate::values::id::{LabelId, PersonId};
 
 /// Values of each facet when the client does not say.
 const DEFAULT_LIMIT: u32 = 20;
@@ -60,6 +62,9 @@ pub enum FacetCount {
 /// A label, a person or an organization that is counted.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FacetReference {
+    /// Its id.
+    #[schema(example = "lab_01jdb2q9wye9prh3x6d1z8m5fc")]
+    pub id: String,
     /// Its slug.
     #[schema(example = "ferry-line")]
     pub slug: String,
@@ -71,16 +76,25 @@ pub struct FacetReference {
     pub url: String,
 }
 
+/// The collection of the resource that a row counts, and its id as it is shown.
+fn identity(row: &FacetRow) -> (&'static str, String) {
+    let uuid: Uuid = row.value.parse().unwrap_or_default();
+    match row.facet.as_str() {
+        "label" => ("labels", LabelId(uuid).to_string()),
+        _ => ("people", PersonId(uuid).to_string()),
+    }
+}
+
 impl Facets {
     /// Counted rows as they are shown. Every name in `asked` gets a list, empty where nothing was counted.
     pub fn new(counted: FacetRows, asked: &[&'static str], urls: &Urls) -> Self {
         let mut values: BTreeMap<String, Vec<FacetCount>> =
             asked.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
         for row in counted.rows {
-            let collection = if row.facet == "label" { "labels" } else { "people" };
+            let (collection, id) = identity(&row);
             let count = match row.resource {
                 Some((slug, name)) => FacetCount::Reference {
-                    reference: FacetReference { url: urls.resource(collection, &slug), slug, name },
+                    reference: FacetReference { id, url: urls.resource(collection, &slug), slug, name },
                     count: row.count,
                 },
                 None => FacetCount::Value { value: row.value, count: row.count },

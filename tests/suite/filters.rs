@@ -218,6 +218,9 @@ fn facets_show_the_most_frequent_values_first_and_no_more_than_asked_for() {
         .collect();
     assert_eq!(counts.len(), 3);
     assert!(counts.is_sorted_by(|one, other| one >= other));
+    let first = &answer["meta"]["facets"]["label"][0]["ref"];
+    let label = server.get(first["url"].as_str().unwrap()).data();
+    assert_eq!((&first["id"], &first["name"]), (&label["id"], &label["name"]));
     assert!(server.get("/v1/articles").json()["meta"].get("facets").is_none());
 }
 
