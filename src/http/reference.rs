@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::error::ApiError;
 use super::parameters::CommaList;
 use super::problem::{Fault, ProblemCode};
+use crate::db::DatabaseError;
 use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
 
 /// Makes the addresses that answers hold. They are made from the configuration, never from a `Host` header.
@@ -146,8 +148,28 @@ pub fn external_ids_named(
     Some(ids)
 }
 
+/// The ids of what a parameter names, in its order. `found` is what the names lead to; each name that leads nowhere is
+/// added to `faults`, with the slugs that `similar` gives for it.
+pub async fn ids_named<Id: Copy>(
+    parameter: &str,
+    resource: &str,
+    names: &[String],
+    found: &[(String, Id)],
+    similar: impl AsyncFn(&str) -> Result<Vec<String>, DatabaseError>,
+    faults: &mut Vec<Fault>,
+) -> Result<Vec<Id>, ApiError> {
+    let mut ids = Vec::with_capacity(names.len());
+    for name in names {
+        match found.iter().find(|(named, _)| named == name) {
+            Some((_, id)) => ids.push(*id),
+            None => faults.push(unknown_reference(parameter, resource, name, similar(name).await?)),
+        }
+    }
+    Ok(ids)
+}
+
 /// A parameter names a resource that does not exist or is not public.
-pub fn unknown_reference(parameter: &str, resource: &str, name: &str, near: Vec<String>) -> Fault {
+fn unknown_reference(parameter: &str, resource: &str, name: &str, near: Vec<String>) -> Fault {
     let detail = format!("{parameter}: there is no public {resource} {name:?}");
     Fault::new(ProblemCode::UnknownReference, parameter, detail).did_you_mean(near)
 }

@@ -9,7 +9,7 @@ use crate::db::Connection;
 use crate::http::error::ApiError;
 use crate::http::parameters::CommaList;
 use crate::http::problem::Fault;
-use crate::http::reference::unknown_reference;
+use crate::http::reference::ids_named;
 use crate::values::id::LabelId;
 
 /// Which labels articles must bear. Ids, slugs (former ones too), names and aliases.
@@ -64,15 +64,6 @@ pub async fn labels_named(
 ) -> Result<Option<Vec<LabelId>>, ApiError> {
     let Some(CommaList(names)) = names else { return Ok(None) };
     let found = db::labels_named(connection, &names, now).await?;
-    let mut ids = Vec::with_capacity(names.len());
-    for name in &names {
-        match found.iter().find(|(named, _)| named == name) {
-            Some((_, id)) => ids.push(*id),
-            None => {
-                let near = db::similar_slugs(connection, name, now).await?;
-                faults.push(unknown_reference(parameter, "label", name, near));
-            }
-        }
-    }
-    Ok(Some(ids))
+    let similar = async |name: &str| db::similar_slugs(connection, name, now).await;
+    ids_named(parameter, "label", &names, &found, similar, faults).await.map(Some)
 }

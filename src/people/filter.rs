@@ -7,7 +7,7 @@ use crate::db::Connection;
 use crate::http::error::ApiError;
 use crate::http::parameters::CommaList;
 use crate::http::problem::Fault;
-use crate::http::reference::unknown_reference;
+use crate::http::reference::ids_named;
 use crate::values::id::PersonId;
 
 /// The people that one parameter names; `None` where it was not given. What it names in vain is added to `faults`.
@@ -20,15 +20,6 @@ pub async fn people_named(
 ) -> Result<Option<Vec<PersonId>>, ApiError> {
     let Some(CommaList(names)) = names else { return Ok(None) };
     let found = db::people_named(connection, &names, now).await?;
-    let mut ids = Vec::with_capacity(names.len());
-    for name in &names {
-        match found.iter().find(|(named, _)| named == name) {
-            Some((_, id)) => ids.push(*id),
-            None => {
-                let near = db::similar_slugs(connection, name, now).await?;
-                faults.push(unknown_reference(parameter, "person", name, near));
-            }
-        }
-    }
-    Ok(Some(ids))
+    let similar = async |name: &str| db::similar_slugs(connection, name, now).await;
+    ids_named(parameter, "person", &names, &found, similar, faults).await.map(Some)
 }

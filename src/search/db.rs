@@ -30,7 +30,7 @@ const DEFAULT_LANGUAGE: &str = "en";
 pub struct Listed<Row> {
     /// The row.
     pub row: Row,
-    /// How far from the best match it is, see [`ranked`].
+    /// How far from the best match it is: the smaller, the better.
     pub distance: i64,
 }
 
