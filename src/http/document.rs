@@ -87,6 +87,7 @@ pub fn complete(document: &mut OpenApi) {
     }
     bound_texts(document);
     name_fields(document);
+    move_examples(document);
 }
 
 /// How deep a dotted field leads.
@@ -140,6 +141,26 @@ fn described<'s>(schemas: &'s Value, property: &'s Value) -> &'s Value {
         (Some(alternative), _) => described(schemas, alternative),
         (None, items) if items.is_object() => described(schemas, items),
         _ => property,
+    }
+}
+
+/// Moves the examples of query parameters into their schemas: the explorer fills a form with an example of a parameter,
+/// and a form with every filter filled in finds nothing.
+fn move_examples(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for parameter in item.get.iter_mut().flat_map(|operation| operation.parameters.iter_mut().flatten()) {
+            let RefOr::T(parameter) = parameter else { continue };
+            // The example of a parameter can be set, but not read, except as JSON.
+            let Ok(mut described) = serde_json::to_value(&*parameter) else { continue };
+            let is_optional = described["in"] == "query" && described["required"] != true;
+            let example = described.as_object_mut().and_then(|parameter| parameter.remove("example"));
+            if let (true, Some(example)) = (is_optional, example) {
+                described["schema"]["examples"] = serde_json::json!([example]);
+                if let Ok(moved) = serde_json::from_value(described) {
+                    *parameter = moved;
+                }
+            }
+        }
     }
 }
 
