@@ -9,14 +9,15 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
+use crate::db::candidates::{Links, List};
 use crate::db::facets::{FacetQuery, FacetRows, count_facets};
 use crate::db::filter::{InstantRange, uuids, wanted};
-use crate::db::keyset::{Position, SortValue, Start, Window};
+use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_revisions, article_slugs, article_sources, articles,
     labels, people,
 };
-use crate::db::sql::{Sql, Value, all, sql};
+use crate::db::sql::{Sql, all, exists, sql};
 use crate::db::{Connection, Result, estimate};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
@@ -106,22 +107,21 @@ impl ArticleFilter {
     fn conditions(&self) -> Vec<Sql> {
         let mut conditions = self.labels.conditions("articles.id");
         if let Some(authors) = &self.authors {
-            conditions.push(
-                sql("EXISTS (SELECT FROM article_authors WHERE article_authors.article_id = articles.id \
-                     AND article_authors.person_id = ANY (")
+            conditions.push(exists(
+                sql("SELECT FROM article_authors WHERE article_authors.article_id = articles.id \
+                         AND article_authors.person_id = ANY (")
                 .bind(uuids(authors))
-                .text("))"),
-            );
+                .text(")"),
+            ));
         }
-        let quoted = self.quoted.as_deref().into_iter().chain(self.quoted_too.as_ref().map(std::slice::from_ref));
-        for speakers in quoted {
-            conditions.push(
-                sql("EXISTS (SELECT FROM occurrences JOIN quotes ON quotes.id = occurrences.quote_id \
-                     WHERE occurrences.article_id = articles.id AND occurrences.position IS NOT NULL \
-                     AND quotes.deleted_at IS NULL AND quotes.speaker_id = ANY (")
+        for speakers in self.every_quoted() {
+            conditions.push(exists(
+                sql("SELECT FROM occurrences JOIN quotes ON quotes.id = occurrences.quote_id \
+                         WHERE occurrences.article_id = articles.id AND occurrences.position IS NOT NULL \
+                         AND quotes.deleted_at IS NULL AND quotes.speaker_id = ANY (")
                 .bind(uuids(speakers))
-                .text("))"),
-            );
+                .text(")"),
+            ));
         }
         if let Some(languages) = &self.languages {
             conditions.push(sql("articles.language = ANY (").bind(languages.clone()).text(")"));
@@ -149,6 +149,68 @@ impl ArticleFilter {
         conditions
     }
 
+    /// The groups of speakers of each of which one is quoted.
+    fn every_quoted(&self) -> impl Iterator<Item = &[PersonId]> {
+        self.quoted.as_deref().into_iter().chain(self.quoted_too.as_ref().map(std::slice::from_ref))
+    }
+
+    /// The links along which the newest articles stand, if the filter asks for such.
+    fn links(&self) -> Option<Links> {
+        let by_label = self.labels.leading().map(|labels| Links {
+            table: "article_labels",
+            key_column: "label_id",
+            keys: uuids(labels),
+        });
+        by_label.or_else(|| {
+            let keys = uuids(self.authors.as_deref()?);
+            Some(Links { table: "article_authors", key_column: "person_id", keys })
+        })
+    }
+
+    /// The ids of articles that each filter with an index of its own leaves, besides [`Self::links`].
+    fn candidates(&self) -> Vec<Sql> {
+        let quoting = |speakers: &[PersonId]| {
+            sql("SELECT printed.article_id FROM quotes CROSS JOIN LATERAL (SELECT occurrences.article_id \
+                 FROM occurrences WHERE occurrences.quote_id = quotes.id OFFSET 0) AS printed \
+                 WHERE quotes.speaker_id = ANY (")
+            .bind(uuids(speakers))
+            .text(")")
+        };
+        let by_authors = self.authors.as_deref().filter(|_| self.labels.leading().is_some()).map(|authors| {
+            sql("SELECT article_authors.article_id FROM article_authors WHERE article_authors.person_id = ANY (")
+                .bind(uuids(authors))
+                .text(")")
+        });
+        by_authors.into_iter().chain(self.every_quoted().map(quoting)).collect()
+    }
+
+    /// The conditions on the rows of a page, with the one that leads to them.
+    fn page_conditions(&self, window: &Window) -> Vec<Sql> {
+        let mut conditions = self.public_conditions(window.now);
+        let list = List {
+            table: "articles",
+            id_column: "articles.id",
+            range: vec![sql("articles.public_from <= ").bind(window.now)],
+        };
+        let mut candidates = self.candidates();
+        let is_newest_first = window.order.is_only("articles.public_from", true);
+        let leading = match self.links() {
+            // What is found along links meets every condition already.
+            Some(links) if is_newest_first && candidates.is_empty() => {
+                return vec![list.on_page_along(&links, candidates, &conditions, window)];
+            }
+            Some(links) if is_newest_first => list.on_page_along(&links, candidates, &conditions, window),
+            links => {
+                candidates.splice(0..0, links.map(|links| links.ids()));
+                list.on_page(candidates, &conditions, window)
+            }
+        };
+        conditions = conditions.into_iter().map(Sql::row_by_row).collect();
+        conditions.push(leading);
+        conditions.extend(window.condition());
+        conditions
+    }
+
     fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
         let mut conditions = vec![sql("articles.public_from <= ").bind(now)];
         conditions.extend(self.conditions());
@@ -162,18 +224,13 @@ pub async fn list_articles(
     filter: &ArticleFilter,
     window: &Window,
 ) -> Result<Vec<Listed<ArticleRow>>> {
-    let mut conditions = filter.public_conditions(window.now);
     if let Some(words) = filter.words.as_ref().filter(|_| window.order.has("articles.distance")) {
-        let ranked = words.ranked(connection, conditions, window).await?;
+        let ranked = words.ranked(connection, filter.public_conditions(window.now), window).await?;
         return articles_ranked(connection, ranked).await;
-    }
-    conditions.extend(window.condition());
-    if let Some(labels) = filter.labels.leading().filter(|_| window.order.is_only("articles.public_from", true)) {
-        conditions = vec![newest_of_labels(labels, conditions, window)];
     }
     let rows: Vec<ArticleRow> = articles::table
         .select(ArticleRow::as_select())
-        .filter(all(conditions).condition())
+        .filter(all(filter.page_conditions(window)).condition())
         .order(window.ordering().fragment::<sql_types::Bool>())
         .limit(window.rows)
         .offset(window.offset())
@@ -357,46 +414,6 @@ pub async fn external_ids_of(
         .order((article_external_ids::source, article_external_ids::external_id))
         .load(&mut connection)
         .await?)
-}
-
-/// True of the articles that can stand on one page of those that bear any of `labels` and meet `conditions`.
-///
-/// Each label gives its own newest articles out of one index range, as many as the page holds, so that the cost is
-/// the same for a label on three articles and for one on a third of all.
-fn newest_of_labels(labels: &[LabelId], conditions: Vec<Sql>, window: &Window) -> Sql {
-    let is_backwards = window.is_backwards();
-    let range = match &window.start {
-        Start::Offset(_) => sql("true"),
-        // The same comparison on the columns of the index that leads.
-        Start::After(position) | Start::Before(position) => {
-            sql("(article_labels.public_from, article_labels.article_id) ")
-                .text(if is_backwards { "> (" } else { "< (" })
-                .bind(position.values.as_slice().first().map_or(Value::Instant(window.now), SortValue::to_value))
-                .text(", ")
-                .bind(position.id)
-                .text(")")
-        }
-    };
-    let direction = if is_backwards {
-        " ORDER BY article_labels.public_from, article_labels.article_id LIMIT "
-    } else {
-        " ORDER BY article_labels.public_from DESC, article_labels.article_id DESC LIMIT "
-    };
-    sql("articles.id = ANY (ARRAY (SELECT newest.article_id FROM unnest(")
-        .bind(uuids(labels))
-        .text(
-            ") AS wanted (label_id) CROSS JOIN LATERAL (SELECT article_labels.article_id FROM article_labels \
-             JOIN articles ON articles.id = article_labels.article_id \
-             WHERE article_labels.label_id = wanted.label_id AND article_labels.public_from <= ",
-        )
-        .bind(window.now)
-        .text(" AND ")
-        .append(range)
-        .text(" AND ")
-        .append(all(conditions))
-        .text(direction)
-        .bind(window.rows + window.offset())
-        .text(") AS newest))")
 }
 
 /// An article to be made.

@@ -101,6 +101,16 @@ impl Window {
         }
     }
 
+    /// The place that the page starts at: what its row has in the first column, and its id.
+    pub fn place(&self) -> Option<(Value, Uuid)> {
+        match &self.start {
+            Start::Offset(_) => None,
+            Start::After(position) | Start::Before(position) => {
+                Some((position.values.as_slice().first()?.to_value(), position.id))
+            }
+        }
+    }
+
     /// What the rows are ordered by while they are fetched.
     pub fn ordering(&self) -> Sql {
         self.order.ordering(self.is_backwards())

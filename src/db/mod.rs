@@ -1,6 +1,7 @@
 //! Everything about reaching PostgreSQL that is not a query: addresses, connections, the pool, migrations, errors.
 
 mod address;
+pub mod candidates;
 mod connection;
 mod error;
 pub mod facets;

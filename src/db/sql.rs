@@ -24,6 +24,7 @@ pub struct Sql {
 enum Piece {
     Text(&'static str),
     Value(Value),
+    EndOfExists,
     PlannedEachTime,
 }
 
@@ -90,6 +91,19 @@ impl Sql {
         self
     }
 
+    /// Makes every [`exists`] be asked of one row after the other. PostgreSQL may turn it into a join with all rows
+    /// that it is true of, which is right for a count and ruinous for a page.
+    #[must_use]
+    pub fn row_by_row(mut self) -> Self {
+        for piece in &mut self.pieces {
+            if *piece == Piece::EndOfExists {
+                // A subquery with an offset stays one.
+                *piece = Piece::Text(" OFFSET 0");
+            }
+        }
+        self
+    }
+
     /// Adds other SQL.
     #[must_use]
     pub fn append(mut self, other: Sql) -> Self {
@@ -106,6 +120,13 @@ impl Sql {
     pub fn fragment<Type>(self) -> Fragment<Type> {
         Fragment { sql: self, sql_type: PhantomData }
     }
+}
+
+/// The condition that `rows`, a `SELECT`, gives any row.
+pub fn exists(rows: Sql) -> Sql {
+    let mut condition = sql("EXISTS (").append(rows);
+    condition.pieces.push(Piece::EndOfExists);
+    condition.text(")")
 }
 
 /// Conditions, all of which must hold.
@@ -143,6 +164,7 @@ impl<Type> QueryFragment<Pg> for Fragment<Type> {
             match piece {
                 Piece::Text(text) => out.push_sql(text),
                 Piece::Value(value) => bind(&mut out, value)?,
+                Piece::EndOfExists => {}
                 // A statement that is not kept is prepared, and so planned, anew.
                 Piece::PlannedEachTime => out.unsafe_to_cache_prepared(),
             }

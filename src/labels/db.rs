@@ -11,7 +11,7 @@ use super::{LabelSort, LabelSortTerm};
 use crate::db::filter::{uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
-use crate::db::sql::{Sql, all, sql};
+use crate::db::sql::{Sql, all, exists, sql};
 use crate::db::{Connection, Result, group};
 use crate::search::db::NameWords;
 use crate::values::id::LabelId;
@@ -70,11 +70,13 @@ impl LabelFilter {
     /// The conditions on articles, whose id is in `article_id`.
     pub fn conditions(&self, article_id: &'static str) -> Vec<Sql> {
         let bears = |labels: &[LabelId]| {
-            sql("EXISTS (SELECT FROM article_labels WHERE article_labels.article_id = ")
-                .text(article_id)
-                .text(" AND article_labels.label_id = ANY (")
-                .bind(uuids(labels))
-                .text("))")
+            exists(
+                sql("SELECT FROM article_labels WHERE article_labels.article_id = ")
+                    .text(article_id)
+                    .text(" AND article_labels.label_id = ANY (")
+                    .bind(uuids(labels))
+                    .text(")"),
+            )
         };
         let mut conditions: Vec<Sql> = self.groups.iter().map(|group| bears(group)).collect();
         if !self.none.is_empty() {

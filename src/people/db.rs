@@ -6,10 +6,11 @@ use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
 use super::{PersonKind, PersonSort, PersonSortTerm};
+use crate::db::candidates::List;
 use crate::db::filter::{uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
-use crate::db::sql::{Sql, all, sql};
+use crate::db::sql::{Sql, all, exists, sql};
 use crate::db::{Connection, ROWS_AT_ONCE, Result, estimate};
 use crate::search::db::NameWords;
 use crate::values::date::DatePrecision;
@@ -89,26 +90,26 @@ impl PersonFilter {
             conditions.push(sql("people.kind = ANY (").bind(kinds).text(")"));
         }
         if let Some(organizations) = &self.organizations {
-            conditions.push(
-                sql("EXISTS (SELECT FROM affiliations WHERE affiliations.person_id = people.id \
-                     AND affiliations.public_from <= ")
+            conditions.push(exists(
+                sql("SELECT FROM affiliations WHERE affiliations.person_id = people.id \
+                         AND affiliations.public_from <= ")
                 .bind(now)
                 .text(" AND affiliations.organization_id = ANY (")
                 .bind(uuids(organizations))
-                .text("))"),
-            );
+                .text(")"),
+            ));
         }
         if let Some(labels) = &self.quoted_on_labels {
-            conditions.push(
-                sql("EXISTS (SELECT FROM quotes JOIN occurrences ON occurrences.quote_id = quotes.id \
-                     JOIN article_labels ON article_labels.article_id = occurrences.article_id \
-                     WHERE quotes.speaker_id = people.id AND quotes.deleted_at IS NULL \
-                     AND occurrences.position IS NOT NULL AND article_labels.public_from <= ")
+            conditions.push(exists(
+                sql("SELECT FROM quotes JOIN occurrences ON occurrences.quote_id = quotes.id \
+                         JOIN article_labels ON article_labels.article_id = occurrences.article_id \
+                         WHERE quotes.speaker_id = people.id AND quotes.deleted_at IS NULL \
+                         AND occurrences.position IS NOT NULL AND article_labels.public_from <= ")
                 .bind(now)
                 .text(" AND article_labels.label_id = ANY (")
                 .bind(uuids(labels))
-                .text("))"),
-            );
+                .text(")"),
+            ));
         }
         if let Some(least) = self.min_quotes {
             conditions.push(
@@ -124,6 +125,24 @@ impl PersonFilter {
         conditions.extend(self.name_words.as_ref().map(NameWords::people_condition));
         conditions
     }
+
+    /// The ids of people that each filter with an index of its own leaves.
+    fn candidates(&self) -> Vec<Sql> {
+        let at = self.organizations.as_ref().map(|organizations| {
+            sql("SELECT affiliations.person_id FROM affiliations WHERE affiliations.organization_id = ANY (")
+                .bind(uuids(organizations))
+                .text(")")
+        });
+        let quoted = self.quoted_on_labels.as_ref().map(|labels| {
+            sql("SELECT printed.speaker_id FROM article_labels CROSS JOIN LATERAL (SELECT quotes.speaker_id \
+                 FROM occurrences JOIN quotes ON quotes.id = occurrences.quote_id \
+                 WHERE occurrences.article_id = article_labels.article_id OFFSET 0) AS printed \
+                 WHERE article_labels.label_id = ANY (")
+            .bind(uuids(labels))
+            .text(")")
+        });
+        at.into_iter().chain(quoted).collect()
+    }
 }
 
 /// The public people who pass `filter`, in the order of `window`, backwards where that runs backwards.
@@ -133,6 +152,9 @@ pub async fn list_people(
     window: &Window,
 ) -> Result<Vec<PersonRow>> {
     let mut conditions = filter.public_conditions(window.now);
+    let list =
+        List { table: "people", id_column: "people.id", range: vec![sql("people.public_from <= ").bind(window.now)] };
+    conditions.push(list.on_page(filter.candidates(), &conditions, window));
     conditions.extend(window.condition());
     Ok(people::table
         .select(PersonRow::as_select())

@@ -10,11 +10,12 @@ use uuid::Uuid;
 
 use super::{Fidelity, OccurrenceKind, Quotation, QuoteFacet, QuoteSort, QuoteSortTerm};
 use crate::articles::db::ArticleReferenceRow;
+use crate::db::candidates::List;
 use crate::db::facets::{FacetQuery, FacetRows, count_facets};
 use crate::db::filter::{InstantRange, uuids};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{articles, occurrences, people, quote_external_ids, quotes, segments};
-use crate::db::sql::{Sql, all, sql};
+use crate::db::sql::{Sql, all, exists, sql};
 use crate::db::{Connection, ROWS_AT_ONCE, Result, estimate};
 use crate::labels::db::LabelFilter;
 use crate::people::db::PersonReferenceRow;
@@ -134,15 +135,66 @@ impl QuoteFilter {
         conditions.extend(self.words.as_ref().map(|words| words.condition(now)));
         let of_printing = self.printing_conditions();
         if !of_printing.is_empty() {
-            conditions.push(
-                sql("EXISTS (SELECT FROM occurrences WHERE occurrences.quote_id = quotes.id \
-                     AND occurrences.public_from <= ")
+            conditions.push(exists(
+                sql("SELECT FROM occurrences WHERE occurrences.quote_id = quotes.id \
+                         AND occurrences.public_from <= ")
                 .bind(now)
                 .text(" AND ")
-                .append(all(of_printing))
-                .text(")"),
-            );
+                .append(all(of_printing)),
+            ));
         }
+        conditions
+    }
+
+    /// The ids of quotes that each filter with an index of its own leaves.
+    fn candidates(&self) -> Vec<Sql> {
+        let printed = |condition: Sql| sql("SELECT occurrences.quote_id FROM occurrences WHERE ").append(condition);
+        let mut candidates = Vec::new();
+        candidates.extend(self.labels.leading().map(|labels| {
+            sql("SELECT printed.quote_id FROM article_labels CROSS JOIN LATERAL (SELECT occurrences.quote_id \
+                 FROM occurrences WHERE occurrences.article_id = article_labels.article_id OFFSET 0) AS printed \
+                 WHERE article_labels.label_id = ANY (")
+            .bind(uuids(labels))
+            .text(")")
+        }));
+        candidates.extend(
+            self.articles
+                .as_deref()
+                .map(|articles| printed(sql("occurrences.article_id = ANY (").bind(uuids(articles)).text(")"))),
+        );
+        candidates.extend(
+            self.organizations
+                .as_deref()
+                .map(|ids| printed(sql("occurrences.organization_id = ANY (").bind(uuids(ids)).text(")"))),
+        );
+        candidates.extend(self.roles.as_deref().map(|roles| printed(role_condition(roles))));
+        if let Some(speakers @ [_, _, ..]) = self.speakers.as_deref() {
+            let of_speakers = sql("SELECT quotes.id FROM quotes WHERE quotes.speaker_id = ANY (");
+            candidates.push(of_speakers.bind(uuids(speakers)).text(")"));
+        }
+        let is_pull = self.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&OccurrenceKind::Inline));
+        if is_pull || self.fidelities.is_some() {
+            candidates.push(printed(sql("occurrences.fidelity IS NOT NULL")));
+        }
+        if self.anchors.as_ref().is_some_and(|anchors| !anchors.contains(&AnchorState::Exact)) {
+            candidates.push(printed(sql("occurrences.anchor <> 'exact'")));
+        }
+        candidates
+    }
+
+    /// The conditions on the rows of a page, with the one that leads to them.
+    fn page_conditions(&self, window: &Window) -> Vec<Sql> {
+        let conditions = self.public_conditions(window.now);
+        let mut range = vec![sql("quotes.public_from <= ").bind(window.now)];
+        // One speaker's quotes are a range of their own.
+        if let Some([only]) = self.speakers.as_deref() {
+            range.push(sql("quotes.speaker_id = ").bind(only.0));
+        }
+        let list = List { table: "quotes", id_column: "quotes.id", range };
+        let leading = list.on_page(self.candidates(), &conditions, window);
+        let mut conditions: Vec<Sql> = conditions.into_iter().map(Sql::row_by_row).collect();
+        conditions.push(leading);
+        conditions.extend(window.condition());
         conditions
     }
 
@@ -153,8 +205,7 @@ impl QuoteFilter {
             conditions.push(sql("occurrences.organization_id = ANY (").bind(uuids(ids)).text(")"));
         }
         if let Some(roles) = &self.roles {
-            let roles: Vec<String> = roles.iter().map(|role| role.to_lowercase()).collect();
-            conditions.push(sql("lower(occurrences.role) = ANY (").bind(roles).text(")"));
+            conditions.push(role_condition(roles));
         }
         if let Some(articles) = &self.articles {
             conditions.push(sql("occurrences.article_id = ANY (").bind(uuids(articles)).text(")"));
@@ -179,21 +230,25 @@ impl QuoteFilter {
     }
 }
 
+/// The condition that a printing names one of these roles, whatever the case.
+fn role_condition(roles: &[String]) -> Sql {
+    let roles: Vec<String> = roles.iter().map(|role| role.to_lowercase()).collect();
+    sql("lower(occurrences.role) = ANY (").bind(roles).text(")")
+}
+
 /// The public quotes that pass `filter`, in the order of `window`, backwards where that runs backwards.
 pub async fn list_quotes(
     mut connection: &Connection,
     filter: &QuoteFilter,
     window: &Window,
 ) -> Result<Vec<Listed<QuoteRow>>> {
-    let mut conditions = filter.public_conditions(window.now);
     if let Some(words) = filter.words.as_ref().filter(|_| window.order.has("quotes.distance")) {
-        let ranked = words.ranked(connection, conditions, window).await?;
+        let ranked = words.ranked(connection, filter.public_conditions(window.now), window).await?;
         return quotes_ranked(connection, ranked).await;
     }
-    conditions.extend(window.condition());
     let rows: Vec<QuoteRow> = quotes::table
         .select(QuoteRow::as_select())
-        .filter(all(conditions).condition())
+        .filter(all(filter.page_conditions(window)).condition())
         .order(window.ordering().fragment::<sql_types::Bool>())
         .limit(window.rows)
         .offset(window.offset())

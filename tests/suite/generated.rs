@@ -8,9 +8,15 @@ use crate::support::{TestDatabase, block_on, schema_writer};
 /// Set this variable to write the files instead of comparing them.
 const UPDATE: &str = "UPDATE_GENERATED";
 
-fn compare(path: &str, expected: &str) {
+/// Whether files are written, not compared.
+pub fn is_updating() -> bool {
+    std::env::var_os(UPDATE).is_some()
+}
+
+/// Fails where a file is not what it would be if it were generated now.
+pub fn compare(path: &str, expected: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os(UPDATE).is_some() {
+    if is_updating() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(&file, expected).unwrap();
         return;

@@ -15,6 +15,7 @@ mod layers;
 mod migrations;
 mod moved;
 mod people;
+mod plans;
 mod program;
 mod queries;
 mod quotes;

@@ -1,12 +1,13 @@
 //! How many statements a request costs: a fixed number, however many rows it shows.
 
-use crate::support::proxy::CountingProxy;
-use crate::support::{TestDatabase, TestServer};
+use crate::support::cluster::scratch_directory;
+use crate::support::proxy::RecordingProxy;
+use crate::support::{TestDatabase, TestServer, block_on};
 
 #[test]
 fn a_list_costs_the_same_number_of_statements_for_one_row_and_for_thirty() {
     let database = TestDatabase::migrated();
-    let proxy = CountingProxy::before(&database);
+    let proxy = block_on(RecordingProxy::before(&database.url, scratch_directory("proxy")));
     let server = TestServer::on(database, &proxy.url, &[]);
     server.import_entries(verbatim::imports::sample_entries(), verbatim::clock::Clock::System);
     for (path, statements) in [
@@ -45,8 +46,8 @@ fn a_list_costs_the_same_number_of_statements_for_one_row_and_for_thirty() {
             let path = if path.ends_with(['?', '&']) { format!("{path}{limit}") } else { path.to_owned() };
             // The first time a connection is used for a statement it is prepared, which runs nothing.
             server.get(&path);
-            let counted = proxy.count(|| assert_eq!(server.get(&path).status, 200));
-            assert_eq!(counted, statements, "{path}");
+            let seen = proxy.record(|| assert_eq!(server.get(&path).status, 200));
+            assert_eq!(seen.len(), statements, "{path}");
         }
     }
 }

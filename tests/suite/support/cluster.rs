@@ -90,6 +90,11 @@ impl TestDatabase {
         Self { name, url }
     }
 
+    /// The URL of a superuser.
+    pub fn administrator_url(&self) -> String {
+        CLUSTER.postgres.administrator_url().replacen("/postgres?", &format!("/{}?", self.name), 1)
+    }
+
     /// Ends every session on it, as a restart of PostgreSQL would.
     pub fn end_sessions(&self) {
         let name = &self.name;

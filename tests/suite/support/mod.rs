@@ -1,6 +1,7 @@
 //! What the tests stand on: one private PostgreSQL for the run, a database of its own for each test, a server on it.
 
 pub mod cluster;
+pub mod content;
 pub mod http;
 pub mod proxy;
 pub mod schema_writer;
