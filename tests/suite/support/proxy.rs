@@ -114,8 +114,9 @@ async fn forward(
             b'B' => {
                 let (_, name) = (reader.text(), reader.text());
                 let (sql, types) = prepared.get(&name).cloned().unwrap_or_default();
-                let formats = reader.int16();
-                (0..formats).for_each(|_| drop(reader.int16()));
+                for _ in 0..reader.int16() {
+                    reader.int16();
+                }
                 let parameters = (0..reader.int16()).map(|_| reader.value()).collect();
                 let mut seen = seen.lock().unwrap();
                 if *open.lock().unwrap() == 0 {

@@ -1,0 +1,107 @@
+//! A client that costs little: HTTP/1.1 over connections that stay open.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
+
+/// Keeps this process, and what it starts from now on, on one processor, if there are several.
+pub fn stay_on_processor(number: usize) {
+    if std::thread::available_parallelism().is_ok_and(|count| count.get() == 1) && number == 0 {
+        return;
+    }
+    let mut processors = CpuSet::new();
+    if processors.set(number).is_ok() {
+        // Where it is not allowed, the figures are only noisier.
+        let _ = sched_setaffinity(Pid::from_raw(0), &processors);
+    }
+}
+
+/// One connection.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub fn new(port: u16) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream: BufReader::new(stream) }
+    }
+
+    /// The body of an answer, which has to be 200.
+    pub fn get(&mut self, path: &str) -> Vec<u8> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        self.stream.get_mut().write_all(request.as_bytes()).unwrap();
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        assert!(line.starts_with("HTTP/1.1 200"), "{path}: {line}");
+        let mut length = None;
+        loop {
+            line.clear();
+            self.stream.read_line(&mut line).unwrap();
+            if line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = Some(value.trim().parse().unwrap());
+            }
+        }
+        let mut body = vec![0; length.unwrap()];
+        self.stream.read_exact(&mut body).unwrap();
+        body
+    }
+}
+
+/// The median seconds of one request for each client and its path, measured in turns.
+pub fn alternately(clients: &mut [Client], paths: &[String], rounds: usize) -> Vec<f64> {
+    const REQUESTS: u32 = 8;
+    let mut times: Vec<Vec<f64>> = vec![Vec::with_capacity(rounds); clients.len()];
+    // The first rounds warm up, and PostgreSQL settles on a plan after five.
+    for round in 0..rounds + 2 {
+        for (index, client) in clients.iter_mut().enumerate() {
+            let start = Instant::now();
+            for _ in 0..REQUESTS {
+                client.get(&paths[index]);
+            }
+            if round >= 2 {
+                times[index].push(start.elapsed().as_secs_f64() / f64::from(REQUESTS));
+            }
+        }
+    }
+    times.into_iter().map(median).collect()
+}
+
+/// The requests that several connections together get answered in a second.
+pub fn rate(port: u16, path: &str, connections: usize, duration: Duration) -> f64 {
+    let is_over = AtomicBool::new(false);
+    let mut clients: Vec<Client> = (0..connections).map(|_| Client::new(port)).collect();
+    let start = Instant::now();
+    let count: usize = std::thread::scope(|scope| {
+        let runs: Vec<_> = clients
+            .iter_mut()
+            .map(|client| {
+                scope.spawn(|| {
+                    let mut count = 0;
+                    while !is_over.load(Ordering::Relaxed) {
+                        client.get(path);
+                        count += 1;
+                    }
+                    count
+                })
+            })
+            .collect();
+        std::thread::sleep(duration);
+        is_over.store(true, Ordering::Relaxed);
+        runs.into_iter().map(|run| run.join().unwrap()).sum()
+    });
+    count as f64 / start.elapsed().as_secs_f64()
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
