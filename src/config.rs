@@ -68,10 +68,17 @@ const ARTICLE_URL: Setting = Setting {
     allowed: "an http or https URL that contains {slug}, such as https://example.org/articles/{slug}",
     is_secret: false,
 };
+const PUBLIC_READS: Setting = Setting {
+    name: "VERBATIM_PUBLIC_READS",
+    default: "true",
+    meaning: "Whether what is public can be read without a key.",
+    allowed: "true or false",
+    is_secret: false,
+};
 const CORS_ORIGINS: Setting = Setting {
     name: "VERBATIM_CORS_ORIGINS",
     default: "*",
-    meaning: "The web origins whose pages may read the API.",
+    meaning: "The web origins whose pages may use the API: * lets any page read without a key, a list lets these pages do everything that their keys may.",
     allowed: "* for any, none, or origins parted by commas, such as https://example.org,https://www.example.org",
     is_secret: false,
 };
@@ -94,6 +101,13 @@ const DATABASE_CONNECTIONS: Setting = Setting {
     default: "16",
     meaning: "How many database connections are held at most.",
     allowed: "a number from 1 to 1000",
+    is_secret: false,
+};
+const MAX_BODY: Setting = Setting {
+    name: "VERBATIM_MAX_BODY",
+    default: "10485760",
+    meaning: "How many bytes the body of a request has at most.",
+    allowed: "a number from 1024 to 1073741824",
     is_secret: false,
 };
 const REQUEST_TIMEOUT: Setting = Setting {
@@ -140,10 +154,12 @@ pub const SETTINGS: &[&Setting] = &[
     &PG_BINDIR,
     &PUBLIC_URL,
     &ARTICLE_URL,
+    &PUBLIC_READS,
     &CORS_ORIGINS,
     &WORKERS,
     &MAX_CONNECTIONS,
     &DATABASE_CONNECTIONS,
+    &MAX_BODY,
     &REQUEST_TIMEOUT,
     &STATEMENT_TIMEOUT,
     &SHUTDOWN_TIMEOUT,
@@ -166,7 +182,9 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The address of an article on its site, with `{slug}` in it.
     pub article_url: Option<String>,
-    /// Whose pages may read the API.
+    /// Whether what is public can be read without a key.
+    pub public_reads: bool,
+    /// Whose pages may use the API.
     pub cors_origins: CorsOrigins,
     /// How many threads serve requests.
     pub workers: usize,
@@ -174,6 +192,8 @@ pub struct Config {
     pub max_connections: usize,
     /// Database connections held at most.
     pub database_connections: usize,
+    /// How many bytes the body of a request has at most.
+    pub max_body: usize,
     /// After which a request is given up.
     pub request_timeout: Duration,
     /// After which PostgreSQL gives up a statement.
@@ -186,7 +206,7 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
-/// Web origins whose pages may read the API.
+/// Web origins whose pages may use the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigins {
     /// Every origin.
@@ -236,6 +256,7 @@ impl Config {
             article_url: reader.optional(&ARTICLE_URL, |text| {
                 (text.contains("{slug}") && web_url(text).is_some()).then(|| text.to_owned())
             }),
+            public_reads: reader.required(&PUBLIC_READS, |text| text.parse().ok()),
             cors_origins: reader.required(&CORS_ORIGINS, cors_origins),
             workers: reader.required(&WORKERS, |text| match number(text, 0, 256)? {
                 0 => Some(processors),
@@ -243,6 +264,7 @@ impl Config {
             }),
             max_connections: reader.required(&MAX_CONNECTIONS, |text| number(text, 1, 1_000_000)),
             database_connections: reader.required(&DATABASE_CONNECTIONS, |text| number(text, 1, 1000)),
+            max_body: reader.required(&MAX_BODY, |text| number(text, 1024, 1 << 30)),
             request_timeout: reader.required(&REQUEST_TIMEOUT, |text| seconds(text, 1)),
             statement_timeout: reader.required(&STATEMENT_TIMEOUT, |text| seconds(text, 1)),
             shutdown_timeout: reader.required(&SHUTDOWN_TIMEOUT, |text| seconds(text, 0)),

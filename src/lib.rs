@@ -2,6 +2,7 @@
 //!
 //! The map, from the outside in; ARCHITECTURE.md says who may import whom.
 
+pub mod access;
 pub mod articles;
 pub mod attribution;
 pub mod changes;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use actix_cors::Cors;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::Uri;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error, HttpMessage, HttpServer, web};
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
@@ -16,12 +17,13 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::{Config, CorsOrigins};
+use crate::http::body::BodyRules;
 use crate::http::middleware::{self, REQUEST_ID, TimeLimit};
 use crate::http::parameters::ParameterRules;
 use crate::http::{document, fallback};
 use crate::pages::api::Document;
 use crate::state::State;
-use crate::{articles, labels, pages, people, quotes, search, voices};
+use crate::{access, articles, labels, pages, people, quotes, search, voices};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,12 +31,17 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// The headers of an answer that pages may see, beside those that any page may.
+const EXPOSED: [HeaderName; 6] =
+    [header::ETAG, header::LINK, header::LOCATION, header::RETRY_AFTER, header::WWW_AUTHENTICATE, REQUEST_ID];
+
 /// What the server keeps to, out of the configuration.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     cors_origins: CorsOrigins,
     workers: usize,
     max_connections: usize,
+    max_body: usize,
     request_timeout: Duration,
     shutdown_timeout: Duration,
 }
@@ -45,6 +52,7 @@ impl From<&Config> for ServerSettings {
             cors_origins: config.cors_origins.clone(),
             workers: config.workers,
             max_connections: config.max_connections,
+            max_body: config.max_body,
             request_timeout: config.request_timeout,
             shutdown_timeout: config.shutdown_timeout,
         }
@@ -59,6 +67,7 @@ fn mount(config: &mut ServiceConfig<'_>) {
     quotes::api::mount(config);
     voices::api::mount(config);
     search::api::mount(config);
+    access::api::mount(config);
     pages::api::mount(config);
 }
 
@@ -86,8 +95,10 @@ pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// Starts to serve on `listener`. The server runs until its handle stops it; it then lets requests under way finish.
 pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> std::io::Result<Server> {
     let json = openapi_json();
-    let rules = serde_json::from_str(&json).map(|document| ParameterRules::from_document(&document));
-    let rules = web::Data::new(rules.map_err(std::io::Error::other)?);
+    let described = serde_json::from_str(&json).map_err(std::io::Error::other)?;
+    let parameter_rules = web::Data::new(ParameterRules::from_document(&described));
+    let body_rules = BodyRules::from_document(&described, settings.max_body).map_err(std::io::Error::other)?;
+    let body_rules = web::Data::new(body_rules);
     let document = web::Data::new(Document(json.into()));
     let urls = web::Data::new(state.urls.clone());
     let state = web::Data::new(state);
@@ -98,7 +109,8 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
             .into_utoipa_app()
             .app_data(state.clone())
             .app_data(urls.clone())
-            .app_data(rules.clone())
+            .app_data(parameter_rules.clone())
+            .app_data(body_rules.clone())
             .app_data(document.clone())
             .app_data(time_limit.clone())
             .configure(mount)
@@ -126,20 +138,35 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
     Ok(server)
 }
 
+/// Any page may read what is public. A page that shows a key, or writes, is one that the configuration names.
 fn cors(origins: &CorsOrigins) -> Cors {
-    let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "OPTIONS"])
-        .allow_any_header()
-        .expose_headers([header::ETAG, header::LINK, REQUEST_ID, header::RETRY_AFTER])
-        .max_age(3600);
+    let cors = Cors::default().expose_headers(EXPOSED).max_age(3600);
     match origins {
-        CorsOrigins::Any => cors.allow_any_origin().send_wildcard(),
-        CorsOrigins::Only(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+        CorsOrigins::Any => cors
+            .allow_any_origin()
+            .send_wildcard()
+            .allowed_methods(["GET", "HEAD", "OPTIONS"])
+            .allowed_headers([header::ACCEPT, header::CONTENT_TYPE, header::IF_NONE_MATCH, REQUEST_ID])
+            .allowed_header("prefer"),
+        CorsOrigins::Only(origins) => origins
+            .iter()
+            .fold(cors, |cors, origin| cors.allowed_origin(origin))
+            .allowed_methods(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+            .allow_any_header(),
     }
 }
 
 /// A span around each request that bears its id, and a line when it is answered.
 struct RequestLog;
+
+/// A target as the log shows it. No key belongs there, but a client may have put one in.
+fn without_secrets(target: &Uri) -> String {
+    let target = target.to_string();
+    match target.find("vb_") {
+        Some(start) => format!("{}vb_[hidden]", &target[..start]),
+        None => target,
+    }
+}
 
 /// When a request came in.
 struct Arrival(Instant);
@@ -149,7 +176,7 @@ impl RootSpanBuilder for RequestLog {
         let mut extensions = request.extensions_mut();
         extensions.insert(Arrival(Instant::now()));
         let request_id = extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-        tracing::info_span!("request", request_id, method = %request.method(), target = %request.uri())
+        tracing::info_span!("request", request_id, method = %request.method(), target = without_secrets(request.uri()))
     }
 
     fn on_request_end<B: MessageBody>(span: tracing::Span, outcome: &Result<ServiceResponse<B>, Error>) {

@@ -16,6 +16,8 @@ pub struct State {
     pub clock: Clock,
     /// Addresses of resources.
     pub urls: Urls,
+    /// Whether what is public can be read without a key.
+    pub has_public_reads: bool,
 }
 
 impl State {

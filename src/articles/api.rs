@@ -13,11 +13,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::db::{self, ArticleFilter, ArticleRow, BodyRow};
 use super::wire::{self, Article, ArticleView};
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm};
+use crate::access::{Caller, Read};
 use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
-use crate::http::document::{ARTICLES, FetchProblems, LABELS, ListProblems, PEOPLE};
+use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query, read_query};
 use crate::http::facets::{FacetLimit, Facets};
@@ -206,10 +207,15 @@ async fn article_filter(
 #[utoipa::path(
     tag = ARTICLES,
     params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
-    responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems, AccessProblems),
 )]
 #[get("/v1/articles")]
-async fn list_articles(state: web::Data<State>, mut listing: ArticleListing) -> Result<HttpResponse, ApiError> {
+async fn list_articles(
+    _caller: Caller<Read>,
+    state: web::Data<State>,
+    mut listing: ArticleListing,
+) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
     let filter = listing.filter(&connection).await?;
     listing.respond(&state, &connection, filter).await
@@ -221,10 +227,12 @@ async fn list_articles(state: web::Data<State>, mut listing: ArticleListing) -> 
 #[utoipa::path(
     tag = ARTICLES,
     params(ArticlePath, ArticleViewParameters, FieldParameters),
-    responses((status = 200, description = "The article.", body = Single<Article>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The article.", body = Single<Article>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/articles/{ref}")]
 async fn get_article(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
@@ -248,10 +256,12 @@ async fn get_article(
 #[utoipa::path(
     tag = LABELS,
     params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
-    responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/labels/{ref}/articles")]
 async fn list_label_articles(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
@@ -275,10 +285,12 @@ async fn list_label_articles(
 #[utoipa::path(
     tag = PEOPLE,
     params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
-    responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/people/{ref}/articles")]
 async fn list_person_articles(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,

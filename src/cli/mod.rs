@@ -3,6 +3,7 @@
 mod database;
 mod fetch_postgres;
 mod import;
+mod keys;
 mod migrate;
 mod openapi;
 mod serve;
@@ -37,6 +38,9 @@ enum Command {
     Import(import::Options),
     /// Bring the database up to date
     Migrate,
+    /// Make, list and revoke keys
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Print the OpenAPI document
     Openapi(openapi::Options),
     /// Fetch a private copy of PostgreSQL into the data directory
@@ -70,6 +74,7 @@ fn run_configured(command: Command, config: &Config) -> Result<ExitCode, Failure
         Command::Demo => serve::run(config, serve::Content::SampleWhenEmpty),
         Command::Import(options) => import::run(config, &options),
         Command::Migrate => migrate::run(config),
+        Command::Keys(command) => keys::run(config, &command),
         Command::FetchPostgres => fetch_postgres::run(config),
         Command::Openapi(options) => openapi::run(&options),
     }

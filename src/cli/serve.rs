@@ -46,6 +46,7 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
         pool: open_pool(&database.address, settings)?,
         clock: Clock::System,
         urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
+        has_public_reads: config.public_reads,
     };
     let address = listener.local_addr()?;
     let server = server::start(listener, state, ServerSettings::from(config))?;

@@ -180,6 +180,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Who may do what: secrets that callers show, kept as digests.
+    keys (id) {
+        /// UUIDv7, shown as a TypeID with the prefix key.
+        id -> Uuid,
+        /// What the key is for, for people.
+        name -> Text,
+        /// SHA-256 of the secret, whose 256 random bits no one can guess: the secret itself is nowhere.
+        digest -> Bytea,
+        /// What it may do: read, drafts, write, admin; each includes those before it.
+        scopes -> Array<Text>,
+        /// When it was made.
+        created_at -> Timestamptz,
+        /// Who made it: the id of a key, or command-line.
+        created_by -> Text,
+        /// From when on it is refused; null when it does not expire.
+        expires_at -> Nullable<Timestamptz>,
+        /// When it was revoked: it is refused since; null when it was not.
+        revoked_at -> Nullable<Timestamptz>,
+        /// When it was last used, to about a minute; null when never.
+        last_used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     /// What other systems call a label.
     label_external_ids (source, external_id) {
         /// The other system.
@@ -452,6 +476,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     article_sources,
     articles,
     changes,
+    keys,
     label_external_ids,
     label_names,
     label_slugs,

@@ -6,6 +6,7 @@ use serde_json::Value;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ArrayItems, Object, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder,
 };
@@ -26,6 +27,8 @@ pub const VOICES: &str = "Voices";
 /// See [`ARTICLES`].
 pub const SEARCH: &str = "Search";
 /// See [`ARTICLES`].
+pub const KEYS: &str = "Keys";
+/// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
 
 /// The longest text of a query parameter that does not say otherwise, in characters.
@@ -43,10 +46,18 @@ slug; quotes have ids only. A former slug, or the id of what was merged into ano
 or the `Link` header, until it is null: a walk neither skips nor repeats a row that did not move, however long the \
 list is.
 
-**Keys** are absent when they were not asked for, and null when they are known to be empty.
+**Members** of an object are absent when they were not asked for, and null when they are known to be empty.
+
+**Access.** What is public can be read without a key, unless the server is set up otherwise. Everything else takes a key, \
+in the header `Authorization: Bearer vb_…` and never in a URL, with the scope that the operation names or one that \
+includes it: `admin` includes `write`, that `drafts`, and that `read`. Bodies are checked as a whole, and every fault is \
+named at once.
 
 **Problems** are `application/problem+json` (RFC 9457). `code` tells a program what is wrong, `errors` lists every fault \
 of the request at once, and `type` leads to an explanation.";
+
+/// What the document calls the way keys are shown.
+const SECURITY_SCHEME: &str = "key";
 
 /// The document before the handlers add themselves to it.
 pub fn head() -> OpenApi {
@@ -68,6 +79,7 @@ pub fn head() -> OpenApi {
             tag(LABELS, "Named groups of articles."),
             tag(VOICES, "Who speaks on what, and how much."),
             tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
+            tag(KEYS, "Who may do what. Only for keys with the scope `admin`."),
             tag(SERVICE, "About the server itself."),
         ]))
         .build()
@@ -76,6 +88,11 @@ pub fn head() -> OpenApi {
 /// Adds what the handlers do not bring along: the schemas that only shared responses use, and references.
 pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("vb_…")
+        .description(Some("A key. The scope that an operation names is the least that its key must have."));
+    components.add_security_scheme(SECURITY_SCHEME, SecurityScheme::Http(scheme.build()));
     for (name, schema) in [
         (Problem::name(), <Problem as utoipa::PartialSchema>::schema()),
         (Fault::name(), <Fault as utoipa::PartialSchema>::schema()),
@@ -250,11 +267,48 @@ fn moved() -> RefOr<Response> {
 }
 
 const INVALID: (&str, &str) = ("400", "A parameter is unknown, repeated or wrong; `errors` names each.");
-const MISSING: (&str, &str) = ("404", "Nothing public has this id or slug.");
+const MISSING: (&str, &str) = ("404", "Nothing that the caller may see has this id or slug.");
 const GONE: (&str, &str) = ("410", "It was public and is deleted; `detail` says why, where a reason was given.");
 const FAILED: (&str, &str) = ("500", "The server failed; the `request_id` finds the reason in its log.");
 const AWAY: (&str, &str) =
     ("503", "The database is away, or the request took too long. Try again after `Retry-After` seconds.");
+
+const UNAUTHORIZED: (&str, &str) = ("401", "A key is needed and there is none, or the one shown is not valid.");
+const FORBIDDEN: (&str, &str) = ("403", "The key is valid, but lacks the scope that this takes.");
+const MALFORMED: (&str, &str) = ("400", "A parameter is unknown, repeated or wrong, or the body is not JSON.");
+const TOO_LARGE: (&str, &str) = ("413", "The body is larger than the server takes.");
+const UNSUPPORTED: (&str, &str) = ("415", "The body is not of a media type that this reads.");
+const INVALID_BODY: (&str, &str) = ("422", "Something in the body is not as it must be; `errors` names each place.");
+
+/// The problems of an operation that asks who calls.
+#[derive(Debug)]
+pub struct AccessProblems;
+
+/// The problems of an operation that reads a body.
+#[derive(Debug)]
+pub struct BodyProblems;
+
+/// The problems of an operation on a resource that leaves nothing behind: neither moved nor gone.
+#[derive(Debug)]
+pub struct AbsenceProblems;
+
+impl IntoResponses for AccessProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[UNAUTHORIZED, FORBIDDEN])
+    }
+}
+
+impl IntoResponses for BodyProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[MALFORMED, TOO_LARGE, UNSUPPORTED, INVALID_BODY, FAILED, AWAY])
+    }
+}
+
+impl IntoResponses for AbsenceProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[INVALID, MISSING, FAILED, AWAY])
+    }
+}
 
 /// The problems of an operation that lists.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ pub struct ApiError {
     code: ProblemCode,
     detail: String,
     faults: Vec<Fault>,
-    allow: Option<String>,
+    header: Option<(&'static str, String)>,
     cause: Option<String>,
 }
 
@@ -39,15 +39,25 @@ pub struct Occasion {
 impl ApiError {
     /// A problem with a sentence about this time.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), faults: Vec::new(), allow: None, cause: None }
+        Self { code, detail: detail.into(), faults: Vec::new(), header: None, cause: None }
     }
 
     /// Everything that is wrong with a request's parameters. `faults` must not be empty.
     pub fn faults(faults: Vec<Fault>) -> Self {
+        Self::gathered(faults, ProblemCode::InvalidParameters)
+    }
+
+    /// Everything that is wrong with a request's body. `faults` must not be empty.
+    pub fn body_faults(faults: Vec<Fault>) -> Self {
+        Self::gathered(faults, ProblemCode::InvalidBody)
+    }
+
+    /// The problem that faults make together: their own code where they share one, else `of_several`.
+    fn gathered(faults: Vec<Fault>, of_several: ProblemCode) -> Self {
         let is_same = faults.windows(2).all(|pair| pair[0].code == pair[1].code);
         let code = match faults.first() {
             Some(first) if is_same => first.code,
-            _ => ProblemCode::InvalidParameters,
+            _ => of_several,
         };
         let details: Vec<&str> = faults.iter().map(|fault| fault.detail.as_str()).collect();
         let detail = details.join("; ");
@@ -75,10 +85,30 @@ impl ApiError {
         Self::new(ProblemCode::Gone, format!("the {resource} {reference:?} was deleted{reason}"))
     }
 
+    /// The request shows no key and needs one (RFC 6750 §3).
+    pub fn missing_key() -> Self {
+        let detail = "this needs a key: send it as `Authorization: Bearer vb_…`";
+        Self { header: challenge(""), ..Self::new(ProblemCode::Unauthorized, detail) }
+    }
+
+    /// The request shows something that is no valid key. What it is instead is not told.
+    pub fn refused_key() -> Self {
+        let detail = "the Authorization header holds no valid key: it must be `Bearer vb_…`, of a key that is neither \
+                      expired nor revoked";
+        Self { header: challenge(", error=\"invalid_token\""), ..Self::new(ProblemCode::Unauthorized, detail) }
+    }
+
+    /// The key is valid and may not do this: that takes a key with `scope`.
+    pub fn insufficient_scope(scope: &str) -> Self {
+        let detail = format!("this takes a key with the scope {scope}");
+        let attributes = format!(", error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self { header: challenge(&attributes), ..Self::new(ProblemCode::InsufficientScope, detail) }
+    }
+
     /// The path exists, but only with the methods in `allow`.
     pub fn method_not_allowed(method: &str, allow: String) -> Self {
         let detail = format!("{method} is not allowed here, only {allow}");
-        Self { allow: Some(allow), ..Self::new(ProblemCode::MethodNotAllowed, detail) }
+        Self { header: Some(("allow", allow)), ..Self::new(ProblemCode::MethodNotAllowed, detail) }
     }
 
     /// A failure of the server; `cause` is for the log alone.
@@ -109,8 +139,8 @@ impl ApiError {
         response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((REQUEST_ID, occasion.request_id.as_str()));
-        if let Some(allow) = &self.allow {
-            response.insert_header((header::ALLOW, allow.as_str()));
+        if let Some((name, value)) = &self.header {
+            response.insert_header((*name, value.as_str()));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
@@ -127,6 +157,11 @@ impl ApiError {
         };
         response.body(serde_json::to_vec(&problem).unwrap_or_default())
     }
+}
+
+/// How a client can let itself in (RFC 9110 §11.6.1, RFC 6750 §3).
+fn challenge(attributes: &str) -> Option<(&'static str, String)> {
+    Some(("www-authenticate", format!("Bearer realm=\"verbatim\"{attributes}")))
 }
 
 impl fmt::Display for ApiError {

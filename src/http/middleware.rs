@@ -25,13 +25,27 @@ pub struct TimeLimit(pub Duration);
 /// Puts the headers on that every response has.
 pub async fn add_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
     let id = request_id(&request);
+    let shows_a_key = request.headers().contains_key(header::AUTHORIZATION);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
+    if shows_a_key {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
+    vary_by_caller(headers);
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Ok(response)
+}
+
+/// Tells caches that an answer is for callers with the same key only (RFC 9110 §12.5.5).
+fn vary_by_caller(headers: &mut HeaderMap) {
+    let earlier = headers.get_all(header::VARY).filter_map(|value| value.to_str().ok());
+    let all: Vec<&str> = earlier.chain(["Authorization"]).collect();
+    if let Ok(all) = HeaderValue::from_str(&all.join(", ")) {
+        headers.insert(header::VARY, all);
+    }
 }
 
 /// Makes every error a problem document that names its path and request.

@@ -1,5 +1,6 @@
 //! What every endpoint shares. Knows HTTP and the API document, and no resource.
 
+pub mod body;
 pub mod document;
 pub mod error;
 pub mod extract;
@@ -12,3 +13,4 @@ pub mod page;
 pub mod parameters;
 pub mod problem;
 pub mod reference;
+pub mod schema;

@@ -108,7 +108,7 @@ fn unknown(name: &str, shapes: &BTreeMap<String, Shape>) -> Fault {
 }
 
 /// The candidates most like `text`, the nearest first; none where nothing is near.
-fn nearest(text: &str, candidates: &[&str]) -> Vec<String> {
+pub(super) fn nearest(text: &str, candidates: &[&str]) -> Vec<String> {
     let mut near: Vec<(f64, &str)> = candidates
         .iter()
         .map(|candidate| (strsim::jaro_winkler(text, candidate), *candidate))
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn all_faults_are_found_at_once_and_say_what_is_allowed() {
         let faults = rules().check("GET", "/things", "limit=0&include=label,authors&includ=x&limit=5");
-        let told: Vec<(&str, ProblemCode)> = faults.iter().map(|f| (f.parameter.as_str(), f.code)).collect();
+        let told: Vec<(&str, ProblemCode)> = faults.iter().map(|f| (f.parameter.as_deref().unwrap(), f.code)).collect();
         assert_eq!(
             told,
             [

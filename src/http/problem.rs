@@ -58,6 +58,12 @@ catalogue! {
     InvalidCursor, "invalid_cursor", 400, "Invalid cursor",
         "The cursor was not made by this API, or was made for a list with other filters.",
         "Follow `links.next` as it is, or start the list again without a cursor.";
+    Unauthorized, "unauthorized", 401, "Unauthorized",
+        "The request needs a key, or the one it shows is not valid: unknown, expired or revoked, which are not told apart.",
+        "Send a valid key as `Authorization: Bearer vb_…`, and never in a URL.";
+    InsufficientScope, "insufficient_scope", 403, "Insufficient scope",
+        "The key is valid, but may not do this; `detail` names the scope that it takes.",
+        "Use a key with that scope.";
     NotFound, "not_found", 404, "Not found",
         "Nothing public has this id or slug.",
         "Check the id or slug, or look for the resource in its list.";
@@ -70,6 +76,30 @@ catalogue! {
     MethodNotAllowed, "method_not_allowed", 405, "Method not allowed",
         "The path exists, but not with this method.",
         "Use one of the methods that the Allow header names.";
+    BodyTooLarge, "body_too_large", 413, "Body too large",
+        "The body of the request is larger than the server takes; `detail` says how large it may be.",
+        "Send less at once.";
+    UnsupportedMediaType, "unsupported_media_type", 415, "Unsupported media type",
+        "The body is not of a media type that this operation reads, or is compressed.",
+        "Send it as the media type that `detail` names, uncompressed, with a Content-Type header that says so.";
+    MalformedJson, "malformed_json", 400, "Malformed JSON",
+        "The body is not JSON; `detail` says at which line and column.",
+        "Mend it there.";
+    InvalidBody, "invalid_body", 422, "Invalid body",
+        "Several things are wrong with the body, each in its own way; `errors` lists them with JSON pointers (RFC 6901).",
+        "Mend each place that `errors` names. The body of every operation is described at /docs.";
+    UnknownMember, "unknown_member", 422, "Unknown member",
+        "An object holds a member that it cannot have. Nothing is ignored silently.",
+        "Remove it, or correct its name; `did_you_mean` lists near ones.";
+    MissingMember, "missing_member", 422, "Missing member",
+        "An object lacks a member that it must have.",
+        "Add it.";
+    RepeatedMember, "repeated_member", 422, "Repeated member",
+        "An object has two members of one name.",
+        "Keep the one that is meant.";
+    InvalidValue, "invalid_value", 422, "Invalid value",
+        "A value in the body is not one it may be; `errors` says what is allowed.",
+        "Correct the value.";
     RequestTimeout, "request_timeout", 503, "Request timed out",
         "The request took longer than the server gives one.",
         "Try again; if it happens again, ask for less, such as a smaller `limit`.";
@@ -126,9 +156,14 @@ pub struct Problem {
 /// One fault of a request.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Fault {
-    /// The parameter at fault.
-    #[schema(example = "limit")]
-    pub parameter: String,
+    /// The parameter at fault. Only where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "limit")]
+    pub parameter: Option<String>,
+    /// The place in the body that is at fault, a JSON pointer (RFC 6901): empty for the whole. Only where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "/name")]
+    pub pointer: Option<String>,
     /// What is wrong with it, for a program.
     #[schema(value_type = String, example = "invalid_parameter")]
     pub code: ProblemCode,
@@ -144,7 +179,12 @@ pub struct Fault {
 impl Fault {
     /// A fault of a parameter.
     pub fn new(code: ProblemCode, parameter: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { parameter: parameter.into(), code, detail: detail.into(), did_you_mean: Vec::new() }
+        Self { parameter: Some(parameter.into()), pointer: None, code, detail: detail.into(), did_you_mean: Vec::new() }
+    }
+
+    /// A fault of what stands at a JSON pointer in the body.
+    pub fn in_body(code: ProblemCode, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { parameter: None, pointer: Some(pointer.into()), code, detail: detail.into(), did_you_mean: Vec::new() }
     }
 
     /// The same with what may have been meant.

@@ -70,6 +70,11 @@ path_parameter!(
     LabelPath, "The label's id or slug.", "ferry-line"
 );
 
+path_parameter!(
+    /// Names a key in a path.
+    KeyPath, "The key's id.", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
+);
+
 /// An article that is only referred to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ArticleReference {

@@ -10,9 +10,10 @@ use super::filter::labels_named;
 use super::resolve::resolve_labels;
 use super::wire::{self, Label};
 use super::{LabelSort, LabelSortTerm};
+use crate::access::{Caller, Read};
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
-use crate::http::document::{FetchProblems, LABELS, ListProblems};
+use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
@@ -55,10 +56,12 @@ struct LabelListParameters {
 #[utoipa::path(
     tag = LABELS,
     params(LabelListParameters, FieldParameters, PageParameters),
-    responses((status = 200, description = "A page of labels.", body = List<Label>), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of labels.", body = List<Label>), ListProblems, AccessProblems),
 )]
 #[get("/v1/labels")]
 async fn list_labels(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Query(parameters): Query<LabelListParameters>,
@@ -92,10 +95,12 @@ async fn list_labels(
 #[utoipa::path(
     tag = LABELS,
     params(LabelPath, FieldParameters),
-    responses((status = 200, description = "The label.", body = Single<Label>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The label.", body = Single<Label>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/labels/{ref}")]
 async fn get_label(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,

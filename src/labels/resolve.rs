@@ -8,7 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::db::{self, ResolvedRow};
 use super::wire::label_reference;
-use crate::http::document::{LABELS, ListProblems};
+use crate::access::{Caller, Read};
+use crate::http::document::{AccessProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::Query;
 use crate::http::page::List;
@@ -106,10 +107,12 @@ impl<'l> Line<'l> {
 #[utoipa::path(
     tag = LABELS,
     params(ResolveParameters),
-    responses((status = 200, description = "Each name with its label.", body = List<ResolvedLabel>), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "Each name with its label.", body = List<ResolvedLabel>), ListProblems, AccessProblems),
 )]
 #[get("/v1/labels/resolve")]
 pub(super) async fn resolve_labels(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Query(ResolveParameters { line }): Query<ResolveParameters>,

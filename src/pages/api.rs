@@ -68,7 +68,7 @@ async fn problem(Path(code): Path<String>) -> Result<HttpResponse, ApiError> {
 /// Get this document
 ///
 /// The OpenAPI 3.1 document of this API, generated from its handlers.
-#[utoipa::path(tag = SERVICE, responses((status = 200, description = "The document.", body = serde_json::Value), ServiceProblems))]
+#[utoipa::path(tag = SERVICE, security(()), responses((status = 200, description = "The document.", body = serde_json::Value), ServiceProblems))]
 #[get("/openapi.json")]
 async fn get_openapi(document: web::Data<Document>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.0.clone())
@@ -85,7 +85,7 @@ struct Health {
 /// Is the server alive?
 ///
 /// Answers as long as the server runs, whatever its database does: when this fails, restart it.
-#[utoipa::path(tag = SERVICE, responses((status = 200, description = "It is.", body = Health), ServiceProblems))]
+#[utoipa::path(tag = SERVICE, security(()), responses((status = 200, description = "It is.", body = Health), ServiceProblems))]
 #[get("/health/live")]
 async fn get_liveness() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok" })
@@ -96,6 +96,7 @@ async fn get_liveness() -> HttpResponse {
 /// Answers 200 when the database answers: when this fails, send requests elsewhere.
 #[utoipa::path(
     tag = SERVICE,
+    security(()),
     responses((status = 200, description = "It is.", body = Health), ServiceProblems, AwayProblem),
 )]
 #[get("/health/ready")]

@@ -9,9 +9,10 @@ use super::db::{self, PersonFilter};
 use super::filter::people_named;
 use super::wire::{self, Person};
 use super::{PersonKind, PersonSort, PersonSortTerm};
+use crate::access::{Caller, Read};
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
-use crate::http::document::{FetchProblems, ListProblems, PEOPLE};
+use crate::http::document::{AccessProblems, FetchProblems, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
@@ -61,10 +62,12 @@ struct PersonParameters {
 #[utoipa::path(
     tag = PEOPLE,
     params(PersonParameters, FieldParameters, PageParameters),
-    responses((status = 200, description = "A page of people.", body = List<Person>), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of people.", body = List<Person>), ListProblems, AccessProblems),
 )]
 #[get("/v1/people")]
 async fn list_people(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Query(parameters): Query<PersonParameters>,
@@ -106,10 +109,12 @@ async fn list_people(
 #[utoipa::path(
     tag = PEOPLE,
     params(PersonPath, FieldParameters),
-    responses((status = 200, description = "The person.", body = Single<Person>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The person.", body = Single<Person>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/people/{ref}")]
 async fn get_person(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,

@@ -13,13 +13,14 @@ use super::db::{self, QuoteFilter};
 use super::sample::sample_quotes;
 use super::wire::{self, Quote};
 use super::{Fidelity, OccurrenceKind, QuoteFacet, QuoteSort, QuoteSortTerm};
+use crate::access::{Caller, Read};
 use crate::articles::db as articles_db;
 use crate::articles::filter::articles_named;
 use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
-use crate::http::document::{ARTICLES, FetchProblems, ListProblems, PEOPLE, QUOTES};
+use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query, read_query};
 use crate::http::facets::{FacetLimit, Facets};
@@ -220,10 +221,15 @@ async fn quote_filter(
 #[utoipa::path(
     tag = QUOTES,
     params(LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
-    responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems, AccessProblems),
 )]
 #[get("/v1/quotes")]
-async fn list_quotes(state: web::Data<State>, mut listing: QuoteListing) -> Result<HttpResponse, ApiError> {
+async fn list_quotes(
+    _caller: Caller<Read>,
+    state: web::Data<State>,
+    mut listing: QuoteListing,
+) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
     let filter = listing.filter(&connection).await?;
     listing.respond(&state, &connection, filter).await
@@ -235,10 +241,12 @@ async fn list_quotes(state: web::Data<State>, mut listing: QuoteListing) -> Resu
 #[utoipa::path(
     tag = QUOTES,
     params(QuotePath, QuoteView, FieldParameters),
-    responses((status = 200, description = "The quote.", body = Single<Quote>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The quote.", body = Single<Quote>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/quotes/{ref}")]
 async fn get_quote(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
@@ -262,10 +270,12 @@ async fn get_quote(
 #[utoipa::path(
     tag = PEOPLE,
     params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
-    responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/people/{ref}/quotes")]
 async fn list_person_quotes(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
@@ -291,10 +301,12 @@ async fn list_person_quotes(
 #[utoipa::path(
     tag = ARTICLES,
     params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
-    responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/articles/{ref}/quotes")]
 async fn list_article_quotes(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,

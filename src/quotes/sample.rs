@@ -7,7 +7,8 @@ use utoipa::IntoParams;
 use super::api::QuoteView;
 use super::db::{self, QuoteFilter};
 use super::wire::{self, Quote};
-use crate::http::document::{ListProblems, QUOTES};
+use crate::access::{Caller, Read};
+use crate::http::document::{AccessProblems, ListProblems, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::extract::Query;
 use crate::http::page::List;
@@ -55,10 +56,12 @@ fn one() -> u32 {
 #[utoipa::path(
     tag = QUOTES,
     params(SampleParameters, LabelParameters, QuoteView),
-    responses((status = 200, description = "The sample, in the order that the seed gives.", body = List<Quote>), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The sample, in the order that the seed gives.", body = List<Quote>), ListProblems, AccessProblems),
 )]
 #[get("/v1/quotes/sample")]
 pub(super) async fn sample_quotes(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Query(parameters): Query<SampleParameters>,

@@ -9,7 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::db::{self, NameWords};
 use super::filter::nothing_in_name;
 use super::wire::{self, SearchResults, SearchWords, Suggestions};
-use crate::http::document::{ListProblems, SEARCH};
+use crate::access::{Caller, Read};
+use crate::http::document::{AccessProblems, ListProblems, SEARCH};
 use crate::http::error::ApiError;
 use crate::http::extract::Query;
 use crate::http::page::Single;
@@ -62,10 +63,12 @@ fn default_suggest_limit() -> u32 {
 #[utoipa::path(
     tag = SEARCH,
     params(SearchParameters),
-    responses((status = 200, description = "What is found, by resource.", body = Single<SearchResults>), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "What is found, by resource.", body = Single<SearchResults>), ListProblems, AccessProblems),
 )]
 #[get("/v1/search")]
 async fn search_content(
+    _caller: Caller<Read>,
     state: web::Data<State>,
     Query(parameters): Query<SearchParameters>,
 ) -> Result<HttpResponse, ApiError> {
@@ -86,10 +89,12 @@ async fn search_content(
 #[utoipa::path(
     tag = SEARCH,
     params(SuggestParameters),
-    responses((status = 200, description = "People and labels, the likeliest first.", body = Suggestions), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "People and labels, the likeliest first.", body = Suggestions), ListProblems, AccessProblems),
 )]
 #[get("/v1/suggest")]
 async fn suggest_names(
+    _caller: Caller<Read>,
     state: web::Data<State>,
     Query(parameters): Query<SuggestParameters>,
 ) -> Result<HttpResponse, ApiError> {

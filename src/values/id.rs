@@ -146,6 +146,11 @@ typed_id!(
     LabelId, "lab", "lab_01jdb2q9wye9prh3x6d1z8m5fc"
 );
 
+typed_id!(
+    /// Id of a key.
+    KeyId, "key", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

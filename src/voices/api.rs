@@ -9,10 +9,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::db::{self, VoiceFilter};
 use super::wire::{self, CoQuotedPerson, RelatedLabelCount, VoiceList};
 use super::{Interval, VoiceKind};
+use crate::access::{Caller, Read};
 use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::moved::Kind;
-use crate::http::document::{FetchProblems, LABELS, ListProblems, PEOPLE, VOICES};
+use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE, VOICES};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::moved::answer_absence;
@@ -88,10 +89,12 @@ fn default_kind() -> VoiceKind {
 #[utoipa::path(
     tag = VOICES,
     params(LabelParameters, VoiceParameters, LargestParameters),
-    responses((status = 200, description = "The largest voices.", body = VoiceList), ListProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The largest voices.", body = VoiceList), ListProblems, AccessProblems),
 )]
 #[get("/v1/voices")]
 async fn list_voices(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Query(labels): Query<LabelParameters>,
@@ -109,10 +112,12 @@ async fn list_voices(
 #[utoipa::path(
     tag = VOICES,
     params(LabelPath, LabelParameters, VoiceParameters, LargestParameters),
-    responses((status = 200, description = "The largest voices.", body = VoiceList), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The largest voices.", body = VoiceList), FetchProblems, AccessProblems),
 )]
 #[get("/v1/labels/{ref}/voices")]
 async fn list_label_voices(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
@@ -158,10 +163,12 @@ async fn respond(
 #[utoipa::path(
     tag = PEOPLE,
     params(PersonPath, LargestParameters),
-    responses((status = 200, description = "The people quoted beside the person most often.", body = List<CoQuotedPerson>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The people quoted beside the person most often.", body = List<CoQuotedPerson>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/people/{ref}/co-quoted")]
 async fn list_co_quoted(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
@@ -184,10 +191,12 @@ async fn list_co_quoted(
 #[utoipa::path(
     tag = LABELS,
     params(LabelPath, LargestParameters),
-    responses((status = 200, description = "The labels that stand beside the label most often.", body = List<RelatedLabelCount>), FetchProblems),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The labels that stand beside the label most often.", body = List<RelatedLabelCount>), FetchProblems, AccessProblems),
 )]
 #[get("/v1/labels/{ref}/related")]
 async fn list_related_labels(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FEATURES: &[&str] = &["articles", "changes", "labels", "pages", "people", "quotes", "search", "voices"];
+const FEATURES: &[&str] = &["access", "articles", "changes", "labels", "pages", "people", "quotes", "search", "voices"];
 
 /// The modules of this crate that a file names: `crate::db::schema` gives `db::schema`.
 fn imports(text: &str) -> Vec<String> {

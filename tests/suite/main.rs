@@ -3,7 +3,9 @@
 
 mod support;
 
+mod access;
 mod articles;
+mod bodies;
 mod document;
 mod errors;
 mod fields;

@@ -139,6 +139,66 @@ fn serve_writes_no_content_and_import_works_beside_it() {
 }
 
 #[test]
+fn keys_are_made_listed_and_revoked_beside_a_running_server() {
+    let directory = DataDirectory::new();
+    let serve = directory.start("serve");
+    let output = directory.run(&["keys", "create", "--name", "The newsroom's", "--scope", "write", "--scope", "admin"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let key = text(&output.stdout).strip_suffix('\n').unwrap().to_owned();
+    assert!(key.len() == 46 && key.starts_with("vb_"), "the key and nothing else: {key}");
+    assert!(!text(&output.stderr).contains(&key));
+    let list = || send("GET", &format!("{}/v1/keys", serve.base), &[("authorization", &format!("Bearer {key}"))]);
+    let id = list().column("/id").remove(0);
+
+    let output = directory.run(&[
+        "keys",
+        "create",
+        "--name",
+        "A guest's",
+        "--scope",
+        "read",
+        "--expires-at",
+        "2100-01-01T00:00:00Z",
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let listed = text(&directory.run(&["keys", "list"]).stdout);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(lines[0].contains("read  expires 2100-01-01T00:00:00Z  never used  A guest's"), "{listed}");
+    assert!(lines[1].starts_with(&format!("{id}  write,admin  valid  used ")) && lines.len() == 2, "{listed}");
+
+    let output = directory.run(&["keys", "revoke", &id]);
+    assert!(output.status.success() && text(&output.stderr).contains("is revoked"));
+    assert_eq!(list().status, 401);
+    let listed = directory.run(&["keys", "list", "--json"]).stdout;
+    let keys: serde_json::Value = serde_json::from_slice(&listed).unwrap();
+    assert_eq!(keys[1]["id"], *id);
+    assert!(keys[1]["revoked_at"].is_string() && keys[0]["revoked_at"].is_null());
+    assert!(!text(&listed).contains("secret"));
+    assert_eq!(directory.run(&["keys", "revoke", "key_01h455vb4pex5vsknk084sn02q"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_key_that_is_asked_for_wrongly_is_not_made() {
+    let directory = DataDirectory::new();
+    let long = "x".repeat(101);
+    for (arguments, said) in [
+        (vec!["--name", "x"], "--scope"),
+        (vec!["--name", "x", "--scope", "wirte"], "read, drafts, write or admin"),
+        (vec!["--name", " ", "--scope", "read"], "1 to 100 characters"),
+        (vec!["--name", &long, "--scope", "read"], "1 to 100 characters"),
+        (vec!["--name", "x", "--scope", "read", "--expires-at", "tomorrow"], "--expires-at"),
+    ] {
+        let output = directory.run(&[vec!["keys", "create"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(said) && output.stdout.is_empty(), "{}", text(&output.stderr));
+    }
+    let past = ["keys", "create", "--name", "x", "--scope", "read", "--expires-at", "2001-01-01T00:00:00Z"];
+    let output = directory.run(&past);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
+    assert!(text(&output.stderr).contains("must be an instant in the future"));
+}
+
+#[test]
 fn a_second_start_on_the_same_directory_is_told_so() {
     let directory = DataDirectory::new();
     let _serve = directory.start("serve");

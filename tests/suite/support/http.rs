@@ -60,13 +60,26 @@ impl Answer {
     }
 }
 
-/// Sends a request.
+/// Sends a request without a body.
 pub fn send(method: &str, url: &str, headers: &[(&str, &str)]) -> Answer {
+    run(request(method, url, headers).body(()).unwrap())
+}
+
+/// Sends a request with a body.
+pub fn send_body(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    run(request(method, url, headers).body(body).unwrap())
+}
+
+fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> ureq::http::request::Builder {
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let mut response = AGENT.run(request.body(()).unwrap()).unwrap();
+    request
+}
+
+fn run(request: ureq::http::Request<impl ureq::AsSendBody>) -> Answer {
+    let mut response = AGENT.run(request).unwrap();
     let text = response.body_mut().read_to_string().unwrap();
     Answer { status: response.status().as_u16(), text, headers: response.headers().clone() }
 }

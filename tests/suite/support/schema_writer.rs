@@ -71,6 +71,7 @@ pub async fn write_schema(client: &Client) -> Result<String, Error> {
 fn diesel_type(sql_type: &str) -> &'static str {
     match sql_type {
         "uuid" => "Uuid",
+        "text[]" => "Array<Text>",
         "text" => "Text",
         "boolean" => "Bool",
         "smallint" => "SmallInt",

@@ -4,6 +4,9 @@ use std::fs;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
+use verbatim::access::db::{NewKey, insert_key};
+use verbatim::access::secret::Secret;
+use verbatim::access::{COMMAND_LINE, Scope};
 use verbatim::clock::Clock;
 use verbatim::config::Config;
 use verbatim::db::{Address, PoolSettings, connect, open_pool};
@@ -11,10 +14,16 @@ use verbatim::http::reference::Urls;
 use verbatim::imports::{self, Entry, Report};
 use verbatim::server::{self, ServerSettings};
 use verbatim::state::State;
+use verbatim::values::id::KeyId;
 
 use super::cluster::{TestDatabase, scratch_directory};
-use super::http::{Answer, send};
+use super::http::{Answer, send, send_body};
 use super::{block_on, runtime};
+
+/// What stands in the `Authorization` header for a key.
+pub fn bearer(key: &str) -> String {
+    format!("Bearer {key}")
+}
 
 /// A running server.
 pub struct TestServer {
@@ -57,6 +66,7 @@ impl TestServer {
                 pool: open_pool(&address_of_database, settings).unwrap(),
                 clock: Clock::System,
                 urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
+                has_public_reads: config.public_reads,
             };
             let server = server::start(listener, state, ServerSettings::from(&config)).unwrap();
             let handle = server.handle();
@@ -79,6 +89,40 @@ impl TestServer {
     /// Sends a request without a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         send(method, &self.url(path), headers)
+    }
+
+    /// Fetches a path with a key.
+    pub fn get_with(&self, key: &str, path: &str) -> Answer {
+        send("GET", &self.url(path), &[("authorization", &bearer(key))])
+    }
+
+    /// Sends a JSON body with a key.
+    pub fn send_json(&self, method: &str, path: &str, key: &str, body: &str) -> Answer {
+        let headers = [("authorization", bearer(key)), ("content-type", "application/json".to_owned())];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        send_body(method, &self.url(path), &headers, body.as_bytes())
+    }
+
+    /// Makes a key that may do this.
+    pub fn key(&self, scopes: &[Scope]) -> String {
+        self.expiring_key(scopes, None)
+    }
+
+    /// Makes a key that is refused from an instant on.
+    pub fn expiring_key(&self, scopes: &[Scope], expires_at: Option<DateTime<Utc>>) -> String {
+        let secret = Secret::generate().unwrap();
+        let new = NewKey {
+            id: KeyId::generate(),
+            name: "A test's",
+            digest: &secret.digest(),
+            scopes,
+            created_at: Clock::System.now(),
+            created_by: COMMAND_LINE,
+            expires_at,
+        };
+        let address = Address::parse(&self.database.url).unwrap();
+        block_on(async { insert_key(&connect(&address).await.unwrap(), &new).await.unwrap() });
+        secret.expose().to_owned()
     }
 
     /// Imports one text under a name, now.

@@ -1,0 +1,150 @@
+//! Keys over HTTP.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::db::{self, NewKey};
+use super::secret::Secret;
+use super::wire::{Key, KeyDraft, key};
+use super::{Admin, Caller, Scope};
+use crate::db::keyset::{Order, SortColumn, SortKind};
+use crate::http::body::{Json, body_fault};
+use crate::http::document::{AbsenceProblems, AccessProblems, BodyProblems, KEYS, ListProblems};
+use crate::http::error::ApiError;
+use crate::http::extract::{Path, Query};
+use crate::http::fields::{FieldParameters, Fields};
+use crate::http::page::{About, List, Page, PageParameters, Single};
+use crate::http::problem::ProblemCode;
+use crate::http::reference::KeyPath;
+use crate::state::State;
+use crate::values::id::KeyId;
+
+/// Mounts the operations.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    config.service(list_keys).service(get_key).service(create_key).service(revoke_key);
+}
+
+/// List every key
+///
+/// Expired and revoked ones included, the newest first. The secrets themselves are not shown: they are stored
+/// nowhere.
+#[utoipa::path(
+    tag = KEYS,
+    params(FieldParameters, PageParameters),
+    security(("key" = ["admin"])),
+    responses((status = 200, description = "A page of keys.", body = List<Key>), ListProblems, AccessProblems),
+)]
+#[get("/v1/keys")]
+async fn list_keys(
+    _caller: Caller<Admin>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Query(fields): Query<FieldParameters>,
+    Query(page): Query<PageParameters>,
+) -> Result<HttpResponse, ApiError> {
+    let newest_first = SortColumn { column: "keys.created_at", kind: SortKind::Instant, is_descending: true };
+    let order = Order { columns: vec![newest_first], id_column: "keys.id" };
+    let page = Page::new(&request, page, order, state.clock.now())?;
+    let connection = state.connection().await?;
+    let rows = db::list_keys(&connection, page.window()).await?;
+    let (rows, place) = page.cut(rows, db::KeyRow::position).into_parts();
+    let keys = rows.into_iter().map(|row| key(row, None, &state.urls)).collect();
+    // Keys are few: to count them is as cheap as to estimate.
+    let total = page.total(|| std::future::ready(Ok(None)), || db::count_keys(&connection)).await?;
+    page.respond(&state.urls, keys, &Fields::from(fields), place, About { total, facets: None })
+}
+
+/// Get one key
+///
+/// One key, expired and revoked ones included: its name, what it may do, when it was last used.
+#[utoipa::path(
+    tag = KEYS,
+    params(KeyPath, FieldParameters),
+    security(("key" = ["admin"])),
+    responses((status = 200, description = "The key.", body = Single<Key>), AbsenceProblems, AccessProblems),
+)]
+#[get("/v1/keys/{ref}")]
+async fn get_key(
+    _caller: Caller<Admin>,
+    state: web::Data<State>,
+    Path(KeyPath { reference }): Path<KeyPath>,
+    Query(fields): Query<FieldParameters>,
+) -> Result<HttpResponse, ApiError> {
+    let connection = state.connection().await?;
+    let row = match reference.parse::<KeyId>() {
+        Ok(id) => db::find_key(&connection, id).await?,
+        Err(_) => None,
+    };
+    let row = row.ok_or_else(|| unknown_key(&reference))?;
+    Single::respond(vec![key(row, None, &state.urls)], &Fields::from(fields))
+}
+
+/// Create a key
+///
+/// Makes a key and shows it, once: the answer's `secret` goes behind `Bearer` in the `Authorization` header of requests.
+#[utoipa::path(
+    tag = KEYS,
+    security(("key" = ["admin"])),
+    responses(
+        (status = 201, description = "The key, with its secret.", body = Single<Key>,
+            headers(("Location" = String, description = "Where to fetch the key, without its secret."))),
+        BodyProblems, AccessProblems,
+    ),
+)]
+#[post("/v1/keys")]
+async fn create_key(
+    caller: Caller<Admin>,
+    state: web::Data<State>,
+    body: Json<KeyDraft>,
+) -> Result<HttpResponse, ApiError> {
+    let KeyDraft { name, scopes, expires_at } = body.read().await?;
+    let now = state.clock.now();
+    if expires_at.is_some_and(|expiry| expiry <= now) {
+        let detail = "expires_at must be an instant in the future";
+        return Err(ApiError::body_faults(vec![body_fault(ProblemCode::InvalidValue, "/expires_at", detail)]));
+    }
+    let scopes: Vec<Scope> = scopes.into_iter().collect();
+    let secret = Secret::generate().map_err(ApiError::internal)?;
+    let new = NewKey {
+        id: KeyId::generate(),
+        name: &name,
+        digest: &secret.digest(),
+        scopes: &scopes,
+        created_at: now,
+        created_by: &caller.actor(),
+        expires_at,
+    };
+    let row = db::insert_key(&*state.connection().await?, &new).await?;
+    let key = key(row, Some(secret), &state.urls);
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, key.url.as_str())).json(Single { data: key }))
+}
+
+/// Revoke a key
+///
+/// From now on the key is refused. It stays in the list, with the instant at which it was revoked; to revoke it again
+/// changes nothing.
+#[utoipa::path(
+    tag = KEYS,
+    params(KeyPath),
+    security(("key" = ["admin"])),
+    responses((status = 200, description = "The key, revoked.", body = Single<Key>), AbsenceProblems, AccessProblems),
+)]
+#[delete("/v1/keys/{ref}")]
+async fn revoke_key(
+    _caller: Caller<Admin>,
+    state: web::Data<State>,
+    Path(KeyPath { reference }): Path<KeyPath>,
+) -> Result<HttpResponse, ApiError> {
+    let connection = state.connection().await?;
+    let row = match reference.parse::<KeyId>() {
+        Ok(id) => db::revoke_key(&connection, id, state.clock.now()).await?,
+        Err(_) => None,
+    };
+    let row = row.ok_or_else(|| unknown_key(&reference))?;
+    Single::respond(vec![key(row, None, &state.urls)], &Fields::default())
+}
+
+fn unknown_key(reference: &str) -> ApiError {
+    ApiError::new(ProblemCode::NotFound, format!("there is no key {reference:?}"))
+}
