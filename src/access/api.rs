@@ -52,7 +52,7 @@ async fn list_keys(
     let keys = rows.into_iter().map(|row| key(row, None, &state.urls)).collect();
     // Keys are few: to count them is as cheap as to estimate.
     let total = page.total(|| std::future::ready(Ok(None)), || db::count_keys(&connection)).await?;
-    page.respond(&state.urls, keys, &Fields::from(fields), place, About { total, facets: None })
+    page.respond(&state.urls, keys, &Fields::from(fields), place, About { total, ..About::default() })
 }
 
 /// Get one key

@@ -15,11 +15,12 @@ use super::wire::{self, Article, ArticleView};
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm};
 use crate::access::{Caller, Read};
 use crate::db::Connection;
-use crate::db::filter::InstantRange;
+use crate::db::filter::{InstantRange, Named};
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
+use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query, read_query};
 use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
@@ -168,6 +169,7 @@ async fn article_filter(
     labels: LabelParameters,
     parameters: ArticleParameters,
     now: DateTime<Utc>,
+    reading: &mut Reading,
 ) -> Result<ArticleFilter, ApiError> {
     let ArticleParameters {
         q,
@@ -182,21 +184,20 @@ async fn article_filter(
         updated_from,
         updated_until,
     } = parameters;
-    let mut faults = Vec::new();
     let languages = language.map(|CommaList(languages)| languages);
     let filter = ArticleFilter {
-        words: article_words(connection, q.as_deref(), languages.as_deref(), &mut faults).await?,
-        labels: label_filter(connection, labels, now, &mut faults).await?,
-        authors: people_named(connection, "author", author, now, &mut faults).await?,
-        quoted: people_named(connection, "quoted", quoted, now, &mut faults).await?,
+        words: article_words(connection, q.as_deref(), languages.as_deref(), reading).await?,
+        labels: label_filter(connection, labels, now, reading).await?,
+        authors: people_named(connection, "author", author, now, reading).await?,
+        quoted: people_named(connection, "quoted", quoted, now, reading).await?,
         quoted_too: None,
         languages,
         slugs: slug.map(|CommaList(slugs)| slugs),
-        external_ids: external_ids_named("external_id", external_id, &mut faults),
+        external_ids: external_ids_named("external_id", external_id, reading),
         published_at: InstantRange { from: published_from, until: published_until },
         updated_at: InstantRange { from: updated_from, until: updated_until },
     };
-    ApiError::refuse(faults)?;
+    ApiError::refuse(std::mem::take(&mut reading.faults))?;
     Ok(filter)
 }
 
@@ -206,7 +207,7 @@ async fn article_filter(
 /// first.
 #[utoipa::path(
     tag = ARTICLES,
-    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
+    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems, AccessProblems),
 )]
@@ -252,10 +253,11 @@ async fn get_article(
 
 /// List the articles of a label
 ///
-/// The same as `/v1/articles?label={ref}`, with every filter that list has.
+/// The same as `/v1/articles?label={ref}`, with every filter that list has. With `descendants=true` the label stands for
+/// every label that belongs to it, too.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
+    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems, AccessProblems),
 )]
@@ -272,9 +274,9 @@ async fn list_label_articles(
     let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), now).await? else {
         return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
     };
-    let mut filter = listing.filter(&connection).await?;
-    filter.labels.groups.push(vec![label.id]);
-    filter.labels.groups = labels_db::rarest_first(&connection, filter.labels.groups, listing.now()).await?;
+    // One more label that must be there, like those of `label[all]`.
+    listing.labels.label_all.get_or_insert_default().0.push(label.id.to_string());
+    let filter = listing.filter(&connection).await?;
     listing.respond(&state, &connection, filter).await
 }
 
@@ -284,7 +286,7 @@ async fn list_label_articles(
 /// `/v1/articles?author={ref}`.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
+    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems, AccessProblems),
 )]
@@ -304,6 +306,7 @@ async fn list_person_articles(
     let mut filter = listing.filter(&connection).await?;
     // Those that quote the person and one of the others, should others be asked for too.
     filter.quoted_too = Some(person.id);
+    listing.reading.note("ref", "people", &Named { name: reference, id: person.id, slug: person.slug });
     listing.respond(&state, &connection, filter).await
 }
 
@@ -341,6 +344,7 @@ struct ArticleListing {
     fields: Fields,
     terms: Vec<ArticleSortTerm>,
     page: Page,
+    reading: Reading,
 }
 
 impl FromRequest for ArticleListing {
@@ -368,7 +372,8 @@ impl ArticleListing {
         let view = read_query::<ArticleViewParameters>(request)?.view(&fields);
         let labels = read_query(request)?;
         let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
-        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page })
+        let reading = Reading::default();
+        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page, reading })
     }
 
     /// The instant the list is seen at.
@@ -379,7 +384,7 @@ impl ArticleListing {
     /// The filter that the parameters ask for; everything they name in vain is refused at once.
     async fn filter(&mut self, connection: &Connection) -> Result<ArticleFilter, ApiError> {
         let (labels, parameters) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.parameters));
-        article_filter(connection, labels, parameters, self.now()).await
+        article_filter(connection, labels, parameters, self.now(), &mut self.reading).await
     }
 
     async fn count_facets(
@@ -404,7 +409,7 @@ impl ArticleListing {
         filter: ArticleFilter,
     ) -> Result<HttpResponse, ApiError> {
         let facets = self.count_facets(state, connection, &filter).await?;
-        let Self { is_highlighted, view, fields, terms, page, .. } = self;
+        let Self { is_highlighted, view, fields, terms, page, reading, .. } = self;
         let listed = db::list_articles(connection, &filter, page.window()).await?;
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
@@ -419,6 +424,8 @@ impl ArticleListing {
                 || db::count_articles(connection, &filter, page.now()),
             )
             .await?;
-        page.respond(&state.urls, articles, &fields, place, About { total, facets })
+        let alone = || db::count_articles_alone(connection, &filter, COUNTED_ALONE, page.now());
+        let explain = page.explain(&state.urls, reading, articles.is_empty(), alone).await?;
+        page.respond(&state.urls, articles, &fields, place, About { total, facets, explain })
     }
 }

@@ -11,14 +11,14 @@ use uuid::Uuid;
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
 use crate::db::candidates::{Links, List};
 use crate::db::facets::{FacetQuery, FacetRows, count_facets};
-use crate::db::filter::{InstantRange, uuids, wanted};
+use crate::db::filter::{InstantRange, Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_revisions, article_slugs, article_sources, articles,
     labels, people,
 };
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Connection, Result, estimate};
+use crate::db::{Connection, Result, count_up_to, estimate};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
 use crate::search::db::{ArticleWords, Listed};
@@ -149,6 +149,36 @@ impl ArticleFilter {
         conditions
     }
 
+    /// Each parameter that is given, as a filter by itself.
+    fn parts(&self) -> Vec<(&'static str, Self)> {
+        let Self {
+            labels,
+            authors,
+            quoted,
+            quoted_too,
+            languages,
+            slugs,
+            external_ids,
+            published_at,
+            updated_at,
+            words,
+        } = self.clone();
+        let none = Self::default;
+        let all = [
+            ("label", !labels.is_empty(), Self { labels, ..none() }),
+            ("author", authors.is_some(), Self { authors, ..none() }),
+            ("quoted", quoted.is_some(), Self { quoted, ..none() }),
+            ("ref", quoted_too.is_some(), Self { quoted_too, ..none() }),
+            ("language", languages.is_some(), Self { languages, ..none() }),
+            ("slug", slugs.is_some(), Self { slugs, ..none() }),
+            ("external_id", external_ids.is_some(), Self { external_ids, ..none() }),
+            ("published_at", published_at.is_limited(), Self { published_at, ..none() }),
+            ("updated_at", updated_at.is_limited(), Self { updated_at, ..none() }),
+            ("q", words.is_some(), Self { words, ..none() }),
+        ];
+        all.into_iter().filter(|(_, is_given, _)| *is_given).map(|(name, _, part)| (name, part)).collect()
+    }
+
     /// The groups of speakers of each of which one is quoted.
     fn every_quoted(&self) -> impl Iterator<Item = &[PersonId]> {
         self.quoted.as_deref().into_iter().chain(self.quoted_too.as_ref().map(std::slice::from_ref))
@@ -254,6 +284,17 @@ pub async fn count_articles(mut connection: &Connection, filter: &ArticleFilter,
     Ok(articles::table.filter(conditions).count().get_result(&mut connection).await?)
 }
 
+/// How many public articles pass each part of `filter` by itself, counted up to `most`.
+pub async fn count_articles_alone(
+    connection: &Connection,
+    filter: &ArticleFilter,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<(&'static str, i64)>> {
+    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(now))).collect();
+    count_up_to(connection, "articles", parts, most).await
+}
+
 /// How many public articles pass `filter`, as the planner estimates; `None` where counting is as cheap.
 pub async fn estimate_articles(
     connection: &Connection,
@@ -335,13 +376,14 @@ pub async fn bodies_of(mut connection: &Connection, ids: &[ArticleId]) -> Result
         .await?)
 }
 
-/// The id of the article that `reference` names, when public.
-pub async fn find_article_id(
+/// The article that `reference` names, when public, as a reference.
+pub async fn find_article_reference(
     mut connection: &Connection,
     reference: &Reference<ArticleId>,
     now: DateTime<Utc>,
-) -> Result<Option<ArticleId>> {
-    let query = articles::table.select(articles::id).filter(articles::public_from.le(now)).into_boxed();
+) -> Result<Option<ArticleReferenceRow>> {
+    let query =
+        articles::table.select(ArticleReferenceRow::as_select()).filter(articles::public_from.le(now)).into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(articles::id.eq(*id)),
         Reference::Slug(slug) => query.filter(articles::slug.eq(slug)),
@@ -349,13 +391,13 @@ pub async fn find_article_id(
     Ok(query.first(&mut connection).await.optional()?)
 }
 
-/// The public articles that `names` name, by id or by a slug current or former; each with the name.
+/// The public articles that `names` name, by id or by a slug current or former.
 pub async fn articles_named(
     mut connection: &Connection,
     names: &[String],
     now: DateTime<Utc>,
-) -> Result<Vec<(String, ArticleId)>> {
-    let found = sql("SELECT wanted.name, articles.id FROM ")
+) -> Result<Vec<Named<ArticleId>>> {
+    let found = sql("SELECT wanted.name, articles.id, articles.slug FROM ")
         .append(wanted::<ArticleId>(names))
         .text(
             " JOIN articles ON articles.id = coalesce(nullif(wanted.id, '')::uuid, \
@@ -363,7 +405,8 @@ pub async fn articles_named(
              WHERE articles.public_from <= ",
         )
         .bind(now);
-    Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
+    let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
+    Ok(rows.into_iter().map(Named::from_row).collect())
 }
 
 /// The slugs of public articles that look most like `text`, the nearest first; few or none.

@@ -19,6 +19,11 @@ pub struct InstantRange {
 }
 
 impl InstantRange {
+    /// Whether it has a bound at all.
+    pub fn is_limited(self) -> bool {
+        self.from.is_some() || self.until.is_some()
+    }
+
     /// The conditions on a column.
     pub fn conditions(self, column: &'static str) -> Vec<Sql> {
         let from = self.from.map(|from| sql(column).text(" >= ").bind(from));
@@ -30,6 +35,24 @@ impl InstantRange {
 /// Ids as an array to bind.
 pub fn uuids<Id: Copy + Into<Uuid>>(ids: &[Id]) -> Vec<Uuid> {
     ids.iter().copied().map(Into::into).collect()
+}
+
+/// What a name led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<Id> {
+    /// The name: an id, a slug current or former, a name or an alias.
+    pub name: String,
+    /// The id of what it names.
+    pub id: Id,
+    /// Its current slug.
+    pub slug: String,
+}
+
+impl<Id> Named<Id> {
+    /// Out of a row of a statement.
+    pub fn from_row((name, id, slug): (String, Id, String)) -> Self {
+        Self { name, id, slug }
+    }
 }
 
 /// The names that a parameter holds as rows `wanted (name, normalised, id)`; `id` is empty where a name is no id.

@@ -66,6 +66,28 @@ pub async fn estimate(
     Ok(Some(rows).filter(|rows| *rows >= COUNTED_BELOW))
 }
 
+/// How many rows of a table meet each of several filters, by name; none is counted beyond `most`.
+pub async fn count_up_to(
+    mut connection: &Connection,
+    table: &'static str,
+    filters: Vec<(&'static str, Vec<sql::Sql>)>,
+    most: i64,
+) -> Result<Vec<(&'static str, i64)>> {
+    let mut counted = Vec::with_capacity(filters.len());
+    for (name, conditions) in filters {
+        let count = sql::sql("SELECT count(*) FROM (SELECT FROM ")
+            .text(table)
+            .text(" WHERE ")
+            .append(sql::all(conditions))
+            .text(" LIMIT ")
+            .bind(most)
+            .text(") AS counted")
+            .statement::<diesel::sql_types::BigInt>();
+        counted.push((name, count.get_result::<i64>(&mut connection).await?));
+    }
+    Ok(counted)
+}
+
 /// Sorts rows under the row they belong to, keeping their order.
 pub fn group<Key: Eq + Hash, Row>(rows: impl IntoIterator<Item = (Key, Row)>) -> HashMap<Key, Vec<Row>> {
     let mut groups: HashMap<Key, Vec<Row>> = HashMap::new();

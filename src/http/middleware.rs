@@ -31,7 +31,7 @@ pub async fn add_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>)
     if shows_a_key {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
-    vary_by_caller(headers);
+    vary(headers);
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -39,10 +39,10 @@ pub async fn add_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>)
     Ok(response)
 }
 
-/// Tells caches that an answer is for callers with the same key only (RFC 9110 §12.5.5).
-fn vary_by_caller(headers: &mut HeaderMap) {
+/// Tells caches that an answer is for requests with the same key and the same preferences only (RFC 9110 §12.5.5).
+fn vary(headers: &mut HeaderMap) {
     let earlier = headers.get_all(header::VARY).filter_map(|value| value.to_str().ok());
-    let all: Vec<&str> = earlier.chain(["Authorization"]).collect();
+    let all: Vec<&str> = earlier.chain(["Authorization", "Prefer"]).collect();
     if let Ok(all) = HeaderValue::from_str(&all.join(", ")) {
         headers.insert(header::VARY, all);
     }

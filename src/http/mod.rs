@@ -3,6 +3,7 @@
 pub mod body;
 pub mod document;
 pub mod error;
+pub mod explain;
 pub mod extract;
 pub mod facets;
 pub mod fallback;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
+use super::explain::{EXPLAIN, Explanation, PREFERENCE_APPLIED, Reading, WhyEmpty, wants_explanation};
 use super::facets::Facets;
 use super::fields::Fields;
 use super::problem::{Fault, ProblemCode};
@@ -60,7 +61,7 @@ impl<T: Serialize> Single<T> {
 impl<T: Serialize> List<T> {
     /// All of a list that has one page only, as a response.
     pub fn respond_whole(request: &HttpRequest, urls: &Urls, limit: u32, data: Vec<T>) -> HttpResponse {
-        let meta = ListMeta { limit, total: None, total_is_exact: None, facets: None };
+        let meta = ListMeta { limit, total: None, total_is_exact: None, facets: None, explain: None };
         HttpResponse::Ok().json(Self { data, meta, links: ListLinks::only_page(request, urls) })
     }
 }
@@ -92,6 +93,10 @@ pub struct ListMeta {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub facets: Option<Facets>,
+    /// How the list was understood. Only with the header `Prefer: explain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub explain: Option<Explanation>,
 }
 
 /// Where a page is and where the list goes on.
@@ -138,6 +143,8 @@ pub struct About {
     pub total: Option<Total>,
     /// How often each value occurs in the whole list.
     pub facets: Option<Facets>,
+    /// How the list was understood.
+    pub explain: Option<Explanation>,
 }
 
 /// Which part of a list to show.
@@ -179,6 +186,7 @@ pub struct Page {
     path: String,
     pairs: Vec<(String, String)>,
     query: QueryDigest,
+    is_to_be_explained: bool,
 }
 
 /// The rows of a page, and where the list goes on.
@@ -205,7 +213,8 @@ impl Page {
         let start = start(limit, number, after.as_deref(), before.as_deref(), &order, &query)?;
         // One row more than is shown tells whether the list goes on.
         let window = Window { now, order, start, rows: i64::from(limit) + 1 };
-        Ok(Self { limit, count, number, window, path, pairs, query })
+        let is_to_be_explained = wants_explanation(request);
+        Ok(Self { limit, count, number, window, path, pairs, query, is_to_be_explained })
     }
 
     /// The instant the page is seen at.
@@ -242,6 +251,29 @@ impl Page {
             Some(rows) => Total { rows, is_exact: false },
             None => Total { rows: count().await?, is_exact: true },
         }))
+    }
+
+    /// How the list was understood, where the request prefers to be told. `alone` counts the rows that meet each
+    /// filter by itself; it is asked only where there are no rows.
+    pub async fn explain<Counted>(
+        &self,
+        urls: &Urls,
+        reading: Reading,
+        is_empty: bool,
+        alone: impl FnOnce() -> Counted,
+    ) -> Result<Option<Explanation>, DatabaseError>
+    where
+        Counted: Future<Output = Result<Vec<(&'static str, i64)>, DatabaseError>>,
+    {
+        if !self.is_to_be_explained {
+            return Ok(None);
+        }
+        let why_empty = match &self.window.start {
+            _ if !is_empty => None,
+            Start::Offset(0) => Some(WhyEmpty::of_filters(alone().await?)),
+            _ => Some(WhyEmpty::beyond_the_end()),
+        };
+        Ok(Some(Explanation::new(&self.pairs, reading, urls, why_empty)))
     }
 
     /// Cuts the rows of [`window`](Self::window) to the page, in the order of the list.
@@ -285,6 +317,9 @@ impl Page {
             .filter_map(|(relation, url)| url.as_ref().map(|url| format!("<{url}>; rel=\"{relation}\"")))
             .collect();
         let mut response = HttpResponse::Ok();
+        if about.explain.is_some() {
+            response.insert_header((PREFERENCE_APPLIED, EXPLAIN));
+        }
         if !links.is_empty() {
             response.insert_header((header::LINK, links.join(", ")));
         }
@@ -294,6 +329,7 @@ impl Page {
             total: about.total.map(|total| total.rows),
             total_is_exact: about.total.map(|total| total.is_exact),
             facets: about.facets,
+            explain: about.explain,
         };
         let links = ListLinks { this, next, prev };
         if fields.is_everything() {

@@ -263,6 +263,13 @@ fn split_quoted(quoted: &str) -> Result<(String, &str), &'static str> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommaList<T>(pub Vec<T>);
 
+impl CommaList<String> {
+    /// Parts a value at its commas.
+    pub fn parse(value: &str) -> Result<Self, &'static str> {
+        split_list(value).map(|parts| Self(parts.into_iter().map(Into::into).collect()))
+    }
+}
+
 impl<T> Default for CommaList<T> {
     fn default() -> Self {
         Self(Vec::new())

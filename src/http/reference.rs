@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
+use super::explain::Reading;
 use super::parameters::CommaList;
 use super::problem::{Fault, ProblemCode};
 use crate::db::DatabaseError;
+use crate::db::filter::Named;
 use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
 
 /// Makes the addresses that answers hold. They are made from the configuration, never from a `Host` header.
@@ -137,7 +139,7 @@ pub struct LabelReference {
 pub fn external_ids_named(
     parameter: &str,
     names: Option<CommaList<String>>,
-    faults: &mut Vec<Fault>,
+    reading: &mut Reading,
 ) -> Option<Vec<(String, String)>> {
     let CommaList(names) = names?;
     let mut ids = Vec::with_capacity(names.len());
@@ -146,7 +148,7 @@ pub fn external_ids_named(
             Some((source, id)) if !source.is_empty() && !id.is_empty() => ids.push((source.to_owned(), id.to_owned())),
             _ => {
                 let detail = format!("{parameter} must be source:id, not {name:?}");
-                faults.push(Fault::new(ProblemCode::InvalidParameter, parameter, detail));
+                reading.faults.push(Fault::new(ProblemCode::InvalidParameter, parameter, detail));
             }
         }
     }
@@ -154,20 +156,23 @@ pub fn external_ids_named(
 }
 
 /// The ids of what a parameter names, in its order. `found` is what the names lead to; each name that leads nowhere is
-/// added to `faults`, with the slugs that `similar` gives for it.
-pub async fn ids_named<Id: Copy>(
+/// a fault, with the slugs that `similar` gives for it. `resource` is one of `collection`: a person of people.
+pub async fn ids_named<Id: Copy + ToString>(
     parameter: &str,
-    resource: &str,
+    (resource, collection): (&str, &'static str),
     names: &[String],
-    found: &[(String, Id)],
+    found: &[Named<Id>],
     similar: impl AsyncFn(&str) -> Result<Vec<String>, DatabaseError>,
-    faults: &mut Vec<Fault>,
+    reading: &mut Reading,
 ) -> Result<Vec<Id>, ApiError> {
     let mut ids = Vec::with_capacity(names.len());
     for name in names {
-        match found.iter().find(|(named, _)| named == name) {
-            Some((_, id)) => ids.push(*id),
-            None => faults.push(unknown_reference(parameter, resource, name, similar(name).await?)),
+        match found.iter().find(|named| named.name == *name) {
+            Some(named) => {
+                reading.note(parameter, collection, named);
+                ids.push(named.id);
+            }
+            None => reading.faults.push(unknown_reference(parameter, resource, name, similar(name).await?)),
         }
     }
     Ok(ids)

@@ -15,6 +15,7 @@ use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
+use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
 use crate::http::moved::answer_absence;
@@ -55,7 +56,7 @@ struct LabelListParameters {
 /// Every label that a public article bears, the newest first: the one whose first article became public last.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelListParameters, FieldParameters, PageParameters),
+    params(LabelListParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of labels.", body = List<Label>), ListProblems, AccessProblems),
 )]
@@ -74,10 +75,10 @@ async fn list_labels(
     let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "labels.id" };
     let page = Page::new(&request, page, order, state.clock.now())?;
     let connection = state.connection().await?;
-    let mut faults = Vec::new();
-    let name_words = name_words(q.as_deref(), &mut faults);
-    let parents = labels_named(&connection, "parent", parent, page.now(), &mut faults).await?;
-    ApiError::refuse(faults)?;
+    let mut reading = Reading::default();
+    let name_words = name_words(q.as_deref(), &mut reading);
+    let parents = labels_named(&connection, "parent", parent, page.now(), &mut reading).await?;
+    ApiError::refuse(std::mem::take(&mut reading.faults))?;
     let filter = LabelListFilter { parents, min_articles, name_words };
     let rows = db::list_labels(&connection, &filter, page.window()).await?;
     let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
@@ -85,7 +86,9 @@ async fn list_labels(
     // Labels are few: to count them is as cheap as to estimate.
     let total =
         page.total(|| std::future::ready(Ok(None)), || db::count_labels(&connection, &filter, page.now())).await?;
-    page.respond(&state.urls, labels, &Fields::from(fields), place, About { total, facets: None })
+    let alone = || db::count_labels_alone(&connection, &filter, COUNTED_ALONE, page.now());
+    let explain = page.explain(&state.urls, reading, labels.is_empty(), alone).await?;
+    page.respond(&state.urls, labels, &Fields::from(fields), place, About { total, explain, ..About::default() })
 }
 
 /// Get a label

@@ -8,11 +8,11 @@ use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
 use super::{LabelSort, LabelSortTerm};
-use crate::db::filter::{uuids, wanted};
+use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Connection, Result, group};
+use crate::db::{Connection, Result, count_up_to, group};
 use crate::search::db::NameWords;
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
@@ -67,6 +67,11 @@ impl LabelFilter {
         self.groups.as_slice().first().map(Vec::as_slice)
     }
 
+    /// Whether nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.none.is_empty()
+    }
+
     /// The conditions on articles, whose id is in `article_id`.
     pub fn conditions(&self, article_id: &'static str) -> Vec<Sql> {
         let bears = |labels: &[LabelId]| {
@@ -98,6 +103,18 @@ pub struct LabelListFilter {
 }
 
 impl LabelListFilter {
+    /// Each parameter that is given, as a filter by itself.
+    fn parts(&self) -> Vec<(&'static str, Self)> {
+        let Self { parents, min_articles, name_words } = self.clone();
+        let none = Self::default;
+        let all = [
+            ("parent", parents.is_some(), Self { parents, ..none() }),
+            ("min_articles", min_articles.is_some(), Self { min_articles, ..none() }),
+            ("q", name_words.is_some(), Self { name_words, ..none() }),
+        ];
+        all.into_iter().filter(|(_, is_given, _)| *is_given).map(|(name, _, part)| (name, part)).collect()
+    }
+
     fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
         let mut conditions = vec![
             sql("labels.public_from <= ").bind(now),
@@ -138,6 +155,17 @@ pub async fn list_labels(
         .offset(window.offset())
         .load(&mut connection)
         .await?)
+}
+
+/// How many public labels pass each part of `filter` by itself, counted up to `most`.
+pub async fn count_labels_alone(
+    connection: &Connection,
+    filter: &LabelListFilter,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<(&'static str, i64)>> {
+    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(now))).collect();
+    count_up_to(connection, "labels", parts, most).await
 }
 
 /// How many public labels pass `filter`.
@@ -200,22 +228,23 @@ pub async fn external_ids_of(mut connection: &Connection, ids: &[LabelId]) -> Re
         .await?)
 }
 
-/// The public labels that `names` name, by id, by a slug current or former, or by a name or alias; each with the name.
+/// The public labels that `names` name, by id, by a slug current or former, or by a name or alias, through merges.
 pub async fn labels_named(
     mut connection: &Connection,
     names: &[String],
     now: DateTime<Utc>,
-) -> Result<Vec<(String, LabelId)>> {
-    let found = sql("SELECT wanted.name, labels.id FROM ")
+) -> Result<Vec<Named<LabelId>>> {
+    let found = sql("SELECT wanted.name, labels.id, labels.slug FROM ")
         .append(wanted::<LabelId>(names))
         .text(
-            " JOIN labels ON labels.id = coalesce(nullif(wanted.id, '')::uuid, \
+            " JOIN labels ON labels.id = surviving_label(coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = wanted.name), \
-             (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised)) \
+             (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised))) \
              WHERE labels.deleted_at IS NULL AND labels.public_from <= ",
         )
         .bind(now);
-    Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
+    let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
+    Ok(rows.into_iter().map(Named::from_row).collect())
 }
 
 /// A name with the public label it names.

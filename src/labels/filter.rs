@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 use super::db::{self, LabelFilter};
 use crate::db::Connection;
 use crate::http::error::ApiError;
+use crate::http::explain::Reading;
 use crate::http::parameters::CommaList;
-use crate::http::problem::Fault;
 use crate::http::reference::ids_named;
 use crate::values::id::LabelId;
 
@@ -33,17 +33,17 @@ pub struct LabelParameters {
     pub descendants: bool,
 }
 
-/// The filter that parameters ask for; what they name in vain is added to `faults`.
+/// The filter that parameters ask for; what they name in vain is a fault.
 pub async fn label_filter(
     connection: &Connection,
     parameters: LabelParameters,
     now: DateTime<Utc>,
-    faults: &mut Vec<Fault>,
+    reading: &mut Reading,
 ) -> Result<LabelFilter, ApiError> {
     let LabelParameters { label, label_all, label_none, descendants } = parameters;
-    let any = labels_named(connection, "label", label, now, faults).await?;
-    let every = labels_named(connection, "label[all]", label_all, now, faults).await?;
-    let none = labels_named(connection, "label[none]", label_none, now, faults).await?.unwrap_or_default();
+    let any = labels_named(connection, "label", label, now, reading).await?;
+    let every = labels_named(connection, "label[all]", label_all, now, reading).await?;
+    let none = labels_named(connection, "label[none]", label_none, now, reading).await?.unwrap_or_default();
     let mut groups: Vec<Vec<LabelId>> = any.into_iter().collect();
     groups.extend(every.into_iter().flatten().map(|label| vec![label]));
     let mut none = none;
@@ -60,10 +60,10 @@ pub async fn labels_named(
     parameter: &str,
     names: Option<CommaList<String>>,
     now: DateTime<Utc>,
-    faults: &mut Vec<Fault>,
+    reading: &mut Reading,
 ) -> Result<Option<Vec<LabelId>>, ApiError> {
     let Some(CommaList(names)) = names else { return Ok(None) };
     let found = db::labels_named(connection, &names, now).await?;
     let similar = async |name: &str| db::similar_slugs(connection, name, now).await;
-    ids_named(parameter, "label", &names, &found, similar, faults).await.map(Some)
+    ids_named(parameter, ("label", "labels"), &names, &found, similar, reading).await.map(Some)
 }

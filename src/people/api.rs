@@ -1,6 +1,9 @@
 //! People over HTTP.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -10,16 +13,20 @@ use super::filter::people_named;
 use super::wire::{self, Person};
 use super::{PersonKind, PersonSort, PersonSortTerm};
 use crate::access::{Caller, Read};
+use crate::db::Connection;
+use crate::db::filter::Named;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
-use crate::http::document::{AccessProblems, FetchProblems, ListProblems, PEOPLE};
+use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
-use crate::http::extract::{Path, Query};
+use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
+use crate::http::extract::{Path, Query, read_query};
 use crate::http::fields::{FieldParameters, Fields};
 use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::reference::PersonPath;
+use crate::http::reference::{LabelPath, PersonPath};
+use crate::labels::db as labels_db;
 use crate::labels::filter::labels_named;
 use crate::search::filter::name_words;
 use crate::state::State;
@@ -27,11 +34,11 @@ use crate::values::reference::Reference;
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
-    config.service(list_people).service(get_person);
+    config.service(list_people).service(get_person).service(list_label_people);
 }
 
 /// Which people to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PersonParameters {
     /// Only people with a name or alias like this one: each word begins one of the name's, or a part of the name is
@@ -61,45 +68,116 @@ struct PersonParameters {
 /// one whose first article became public last.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonParameters, FieldParameters, PageParameters),
+    params(PersonParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of people.", body = List<Person>), ListProblems, AccessProblems),
 )]
 #[get("/v1/people")]
 async fn list_people(
     _caller: Caller<Read>,
+    state: web::Data<State>,
+    mut listing: PersonListing,
+) -> Result<HttpResponse, ApiError> {
+    let connection = state.connection().await?;
+    let filter = listing.filter(&connection).await?;
+    listing.respond(&state, &connection, filter).await
+}
+
+/// List the people of a label
+///
+/// Everyone who is quoted in a public article that bears the label: the same as `/v1/people?quoted_on_label={ref}`, with
+/// every filter that list has. Who is quoted most is at `/v1/labels/{ref}/voices`.
+#[utoipa::path(
+    tag = LABELS,
+    params(LabelPath, PersonParameters, FieldParameters, PageParameters, Preferences),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "A page of people.", body = List<Person>), FetchProblems, AccessProblems),
+)]
+#[get("/v1/labels/{ref}/people")]
+async fn list_label_people(
+    _caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
-    Query(parameters): Query<PersonParameters>,
-    Query(fields): Query<FieldParameters>,
-    Query(page): Query<PageParameters>,
+    Path(LabelPath { reference }): Path<LabelPath>,
+    mut listing: PersonListing,
 ) -> Result<HttpResponse, ApiError> {
-    let PersonParameters { q, kind, affiliation, quoted_on_label, min_quotes, sort } = parameters;
-    let newest_first = PersonSortTerm { key: PersonSort::PublishedAt, is_descending: true };
-    let terms = sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
-    let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "people.id" };
-    let page = Page::new(&request, page, order, state.clock.now())?;
     let connection = state.connection().await?;
-    let mut faults = Vec::new();
-    let filter = PersonFilter {
-        name_words: name_words(q.as_deref(), &mut faults),
-        kinds: kind.map(|CommaList(kinds)| kinds),
-        organizations: people_named(&connection, "affiliation", affiliation, page.now(), &mut faults).await?,
-        quoted_on_labels: labels_named(&connection, "quoted_on_label", quoted_on_label, page.now(), &mut faults)
-            .await?,
-        min_quotes,
+    let now = listing.page.now();
+    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), now).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
     };
-    ApiError::refuse(faults)?;
-    let rows = db::list_people(&connection, &filter, page.window()).await?;
-    let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
-    let people = wire::people(&connection, rows, &state.urls, page.now()).await?;
-    let total = page
-        .total(
-            || db::estimate_people(&connection, &filter, page.now()),
-            || db::count_people(&connection, &filter, page.now()),
-        )
-        .await?;
-    page.respond(&state.urls, people, &Fields::from(fields), place, About { total, facets: None })
+    let mut filter = listing.filter(&connection).await?;
+    filter.quoted_on_label_too = Some(label.id);
+    listing.reading.note("ref", "labels", &Named { name: reference, id: label.id, slug: label.slug });
+    listing.respond(&state, &connection, filter).await
+}
+
+/// A list of people that is asked for: every parameter such a list has.
+struct PersonListing {
+    parameters: PersonParameters,
+    fields: Fields,
+    terms: Vec<PersonSortTerm>,
+    page: Page,
+    reading: Reading,
+}
+
+impl FromRequest for PersonListing {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::read(request))
+    }
+}
+
+impl PersonListing {
+    fn read(request: &HttpRequest) -> Result<Self, ApiError> {
+        let mut parameters: PersonParameters = read_query(request)?;
+        let newest_first = PersonSortTerm { key: PersonSort::PublishedAt, is_descending: true };
+        let terms = parameters.sort.take().map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
+        let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "people.id" };
+        let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
+        let fields = Fields::from(read_query::<FieldParameters>(request)?);
+        Ok(Self { parameters, fields, terms, page, reading: Reading::default() })
+    }
+
+    /// The filter that the parameters ask for; everything they name in vain is refused at once.
+    async fn filter(&mut self, connection: &Connection) -> Result<PersonFilter, ApiError> {
+        let PersonParameters { q, kind, affiliation, quoted_on_label, min_quotes, sort: _ } =
+            std::mem::take(&mut self.parameters);
+        let (now, reading) = (self.page.now(), &mut self.reading);
+        let filter = PersonFilter {
+            name_words: name_words(q.as_deref(), reading),
+            kinds: kind.map(|CommaList(kinds)| kinds),
+            organizations: people_named(connection, "affiliation", affiliation, now, reading).await?,
+            quoted_on_labels: labels_named(connection, "quoted_on_label", quoted_on_label, now, reading).await?,
+            quoted_on_label_too: None,
+            min_quotes,
+        };
+        ApiError::refuse(std::mem::take(&mut reading.faults))?;
+        Ok(filter)
+    }
+
+    async fn respond(
+        self,
+        state: &State,
+        connection: &Connection,
+        filter: PersonFilter,
+    ) -> Result<HttpResponse, ApiError> {
+        let Self { fields, terms, page, reading, parameters: _ } = self;
+        let rows = db::list_people(connection, &filter, page.window()).await?;
+        let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
+        let people = wire::people(connection, rows, &state.urls, page.now()).await?;
+        let total = page
+            .total(
+                || db::estimate_people(connection, &filter, page.now()),
+                || db::count_people(connection, &filter, page.now()),
+            )
+            .await?;
+        let alone = || db::count_people_alone(connection, &filter, COUNTED_ALONE, page.now());
+        let explain = page.explain(&state.urls, reading, people.is_empty(), alone).await?;
+        page.respond(&state.urls, people, &fields, place, About { total, explain, ..About::default() })
+    }
 }
 
 /// Get a person

@@ -7,11 +7,11 @@ use diesel_async::RunQueryDsl;
 
 use super::{PersonKind, PersonSort, PersonSortTerm};
 use crate::db::candidates::List;
-use crate::db::filter::{uuids, wanted};
+use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Connection, ROWS_AT_ONCE, Result, estimate};
+use crate::db::{Connection, ROWS_AT_ONCE, Result, count_up_to, estimate};
 use crate::search::db::NameWords;
 use crate::values::date::DatePrecision;
 use crate::values::id::{AffiliationId, LabelId, PersonId};
@@ -73,6 +73,8 @@ pub struct PersonFilter {
     pub organizations: Option<Vec<PersonId>>,
     /// Those who are quoted in an article that bears one of these labels.
     pub quoted_on_labels: Option<Vec<LabelId>>,
+    /// Those who are quoted in an article that bears this label as well.
+    pub quoted_on_label_too: Option<LabelId>,
     /// Those who said at least so many public quotes.
     pub min_quotes: Option<u32>,
     /// Those with a name that is looked for.
@@ -80,6 +82,26 @@ pub struct PersonFilter {
 }
 
 impl PersonFilter {
+    /// Each parameter that is given, as a filter by itself.
+    fn parts(&self) -> Vec<(&'static str, Self)> {
+        let Self { kinds, organizations, quoted_on_labels, quoted_on_label_too, min_quotes, name_words } = self.clone();
+        let none = Self::default;
+        let all = [
+            ("kind", kinds.is_some(), Self { kinds, ..none() }),
+            ("affiliation", organizations.is_some(), Self { organizations, ..none() }),
+            ("quoted_on_label", quoted_on_labels.is_some(), Self { quoted_on_labels, ..none() }),
+            ("ref", quoted_on_label_too.is_some(), Self { quoted_on_label_too, ..none() }),
+            ("min_quotes", min_quotes.is_some(), Self { min_quotes, ..none() }),
+            ("q", name_words.is_some(), Self { name_words, ..none() }),
+        ];
+        all.into_iter().filter(|(_, is_given, _)| *is_given).map(|(name, _, part)| (name, part)).collect()
+    }
+
+    /// The groups of labels on each of which one is quoted.
+    fn every_quoted_on(&self) -> impl Iterator<Item = &[LabelId]> {
+        self.quoted_on_labels.as_deref().into_iter().chain(self.quoted_on_label_too.as_ref().map(std::slice::from_ref))
+    }
+
     fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
         let mut conditions = vec![
             sql("people.public_from <= ").bind(now),
@@ -99,7 +121,7 @@ impl PersonFilter {
                 .text(")"),
             ));
         }
-        if let Some(labels) = &self.quoted_on_labels {
+        for labels in self.every_quoted_on() {
             conditions.push(exists(
                 sql("SELECT FROM quotes JOIN occurrences ON occurrences.quote_id = quotes.id \
                          JOIN article_labels ON article_labels.article_id = occurrences.article_id \
@@ -133,7 +155,7 @@ impl PersonFilter {
                 .bind(uuids(organizations))
                 .text(")")
         });
-        let quoted = self.quoted_on_labels.as_ref().map(|labels| {
+        let quoted = self.every_quoted_on().map(|labels| {
             sql("SELECT printed.speaker_id FROM article_labels CROSS JOIN LATERAL (SELECT quotes.speaker_id \
                  FROM occurrences JOIN quotes ON quotes.id = occurrences.quote_id \
                  WHERE occurrences.article_id = article_labels.article_id OFFSET 0) AS printed \
@@ -171,6 +193,17 @@ pub async fn count_people(mut connection: &Connection, filter: &PersonFilter, no
     Ok(people::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
 }
 
+/// How many public people pass each part of `filter` by itself, counted up to `most`.
+pub async fn count_people_alone(
+    connection: &Connection,
+    filter: &PersonFilter,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<(&'static str, i64)>> {
+    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(now))).collect();
+    count_up_to(connection, "people", parts, most).await
+}
+
 /// How many public people pass `filter`, as the planner estimates; `None` where counting is as cheap.
 pub async fn estimate_people(
     connection: &Connection,
@@ -181,29 +214,30 @@ pub async fn estimate_people(
 }
 
 /// The public people that `names` name, by id, by a slug current or former, or by a full name or alias that one of
-/// them alone bears; each with the name.
+/// them alone bears, through merges.
 pub async fn people_named(
     mut connection: &Connection,
     names: &[String],
     now: DateTime<Utc>,
-) -> Result<Vec<(String, PersonId)>> {
-    let found = sql("SELECT wanted.name, people.id FROM ")
+) -> Result<Vec<Named<PersonId>>> {
+    let found = sql("SELECT wanted.name, people.id, people.slug FROM ")
         .append(wanted::<PersonId>(names))
         .text(
-            " JOIN people ON people.id = coalesce(nullif(wanted.id, '')::uuid, \
+            " JOIN people ON people.id = surviving_person(coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT person_slugs.person_id FROM person_slugs WHERE person_slugs.slug = wanted.name), \
              (SELECT CASE WHEN count(*) = 1 THEN min(bearer.id::text)::uuid END FROM people AS bearer \
-               WHERE bearer.deleted_at IS NULL AND bearer.public_from <= ",
+               WHERE bearer.deleted_at IS NULL AND bearer.merged_into_id IS NULL AND bearer.public_from <= ",
         )
         .bind(now)
         .text(
             " AND bearer.id IN (SELECT namesake.id FROM people AS namesake \
                WHERE namesake.normalised_name = wanted.normalised UNION SELECT person_aliases.person_id \
-               FROM person_aliases WHERE person_aliases.normalised_name = wanted.normalised))) \
+               FROM person_aliases WHERE person_aliases.normalised_name = wanted.normalised)))) \
              WHERE people.deleted_at IS NULL AND people.public_from <= ",
         )
         .bind(now);
-    Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
+    let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
+    Ok(rows.into_iter().map(Named::from_row).collect())
 }
 
 /// The slugs of public people that look most like `text`, the nearest first; few or none.

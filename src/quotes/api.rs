@@ -17,11 +17,12 @@ use crate::access::{Caller, Read};
 use crate::articles::db as articles_db;
 use crate::articles::filter::articles_named;
 use crate::db::Connection;
-use crate::db::filter::InstantRange;
+use crate::db::filter::{InstantRange, Named};
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
+use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query, read_query};
 use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
@@ -174,6 +175,7 @@ async fn quote_filter(
     labels: LabelParameters,
     parameters: QuoteParameters,
     now: DateTime<Utc>,
+    reading: &mut Reading,
 ) -> Result<QuoteFilter, ApiError> {
     let QuoteParameters {
         q,
@@ -193,14 +195,13 @@ async fn quote_filter(
         max_length,
         attributed,
     } = parameters;
-    let mut faults = Vec::new();
     let filter = QuoteFilter {
-        words: quote_words(connection, q.as_deref(), &mut faults).await?,
-        labels: label_filter(connection, labels, now, &mut faults).await?,
-        speakers: people_named(connection, "speaker", speaker, now, &mut faults).await?,
-        organizations: people_named(connection, "affiliation", affiliation, now, &mut faults).await?,
+        words: quote_words(connection, q.as_deref(), reading).await?,
+        labels: label_filter(connection, labels, now, reading).await?,
+        speakers: people_named(connection, "speaker", speaker, now, reading).await?,
+        organizations: people_named(connection, "affiliation", affiliation, now, reading).await?,
         roles: role.map(|CommaList(roles)| roles),
-        articles: articles_named(connection, "article", article, now, &mut faults).await?,
+        articles: articles_named(connection, "article", article, now, reading).await?,
         kinds: kind.map(|CommaList(kinds)| kinds),
         anchors: anchor.map(|CommaList(anchors)| anchors),
         fidelities: fidelity.map(|CommaList(fidelities)| fidelities),
@@ -210,7 +211,7 @@ async fn quote_filter(
         max_length,
         is_attributed: attributed,
     };
-    ApiError::refuse(faults)?;
+    ApiError::refuse(std::mem::take(&mut reading.faults))?;
     Ok(filter)
 }
 
@@ -220,7 +221,7 @@ async fn quote_filter(
 /// `q`, those that have its words, the best match first.
 #[utoipa::path(
     tag = QUOTES,
-    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
+    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems, AccessProblems),
 )]
@@ -269,7 +270,7 @@ async fn get_quote(
 /// The quotes of one speaker, the newest first.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
+    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems, AccessProblems),
 )]
@@ -291,6 +292,7 @@ async fn list_person_quotes(
         Some(others) if !others.contains(&person.id) => Vec::new(),
         _ => vec![person.id],
     });
+    listing.reading.note("ref", "people", &Named { name: reference, id: person.id, slug: person.slug });
     listing.respond(&state, &connection, filter).await
 }
 
@@ -300,7 +302,7 @@ async fn list_person_quotes(
 /// order, get the article with `include=quotes`.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters),
+    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems, AccessProblems),
 )]
@@ -314,14 +316,16 @@ async fn list_article_quotes(
 ) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
     let now = listing.now();
-    let Some(article) = articles_db::find_article_id(&connection, &Reference::parse(&reference), now).await? else {
+    let Some(article) = articles_db::find_article_reference(&connection, &Reference::parse(&reference), now).await?
+    else {
         return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
     };
     let mut filter = listing.filter(&connection).await?;
     filter.articles = Some(match filter.articles {
-        Some(others) if !others.contains(&article) => Vec::new(),
-        _ => vec![article],
+        Some(others) if !others.contains(&article.id) => Vec::new(),
+        _ => vec![article.id],
     });
+    listing.reading.note("ref", "articles", &Named { name: reference, id: article.id, slug: article.slug });
     listing.respond(&state, &connection, filter).await
 }
 
@@ -336,6 +340,7 @@ struct QuoteListing {
     fields: Fields,
     terms: Vec<QuoteSortTerm>,
     page: Page,
+    reading: Reading,
 }
 
 impl FromRequest for QuoteListing {
@@ -363,7 +368,8 @@ impl QuoteListing {
         let view = read_query(request)?;
         let labels = read_query(request)?;
         let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
-        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page })
+        let reading = Reading::default();
+        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page, reading })
     }
 
     /// The instant the list is seen at.
@@ -374,7 +380,7 @@ impl QuoteListing {
     /// The filter that the parameters ask for; everything they name in vain is refused at once.
     async fn filter(&mut self, connection: &Connection) -> Result<QuoteFilter, ApiError> {
         let (labels, parameters) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.parameters));
-        quote_filter(connection, labels, parameters, self.now()).await
+        quote_filter(connection, labels, parameters, self.now(), &mut self.reading).await
     }
 
     async fn count_facets(
@@ -399,7 +405,7 @@ impl QuoteListing {
         filter: QuoteFilter,
     ) -> Result<HttpResponse, ApiError> {
         let facets = self.count_facets(state, connection, &filter).await?;
-        let Self { is_highlighted, view, fields, terms, page, .. } = self;
+        let Self { is_highlighted, view, fields, terms, page, reading, .. } = self;
         let listed = db::list_quotes(connection, &filter, page.window()).await?;
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
@@ -413,6 +419,8 @@ impl QuoteListing {
                 || db::count_quotes(connection, &filter, page.now()),
             )
             .await?;
-        page.respond(&state.urls, quotes, &fields, place, About { total, facets })
+        let alone = || db::count_quotes_alone(connection, &filter, COUNTED_ALONE, page.now());
+        let explain = page.explain(&state.urls, reading, quotes.is_empty(), alone).await?;
+        page.respond(&state.urls, quotes, &fields, place, About { total, facets, explain })
     }
 }

@@ -16,7 +16,7 @@ use crate::db::filter::{InstantRange, uuids};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{articles, occurrences, people, quote_external_ids, quotes, segments};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Connection, ROWS_AT_ONCE, Result, estimate};
+use crate::db::{Connection, ROWS_AT_ONCE, Result, count_up_to, estimate};
 use crate::labels::db::LabelFilter;
 use crate::people::db::PersonReferenceRow;
 use crate::search::db::{Listed, QuoteWords};
@@ -115,6 +115,44 @@ pub struct QuoteFilter {
 }
 
 impl QuoteFilter {
+    /// Each parameter that is given, as a filter by itself.
+    fn parts(&self) -> Vec<(&'static str, Self)> {
+        let Self {
+            labels,
+            speakers,
+            organizations,
+            roles,
+            articles,
+            kinds,
+            anchors,
+            fidelities,
+            said_on,
+            published_at,
+            min_length,
+            max_length,
+            is_attributed,
+            words,
+        } = self.clone();
+        let none = Self::default;
+        let all = [
+            ("label", !labels.is_empty(), Self { labels, ..none() }),
+            ("speaker", speakers.is_some(), Self { speakers, ..none() }),
+            ("affiliation", organizations.is_some(), Self { organizations, ..none() }),
+            ("role", roles.is_some(), Self { roles, ..none() }),
+            ("article", articles.is_some(), Self { articles, ..none() }),
+            ("kind", kinds.is_some(), Self { kinds, ..none() }),
+            ("anchor", anchors.is_some(), Self { anchors, ..none() }),
+            ("fidelity", fidelities.is_some(), Self { fidelities, ..none() }),
+            ("said_on", said_on != (None, None), Self { said_on, ..none() }),
+            ("published_at", published_at.is_limited(), Self { published_at, ..none() }),
+            ("min_length", min_length.is_some(), Self { min_length, ..none() }),
+            ("max_length", max_length.is_some(), Self { max_length, ..none() }),
+            ("attributed", is_attributed.is_some(), Self { is_attributed, ..none() }),
+            ("q", words.is_some(), Self { words, ..none() }),
+        ];
+        all.into_iter().filter(|(_, is_given, _)| *is_given).map(|(name, _, part)| (name, part)).collect()
+    }
+
     fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
         let mut conditions = vec![sql("quotes.public_from <= ").bind(now), sql("quotes.deleted_at IS NULL")];
         match self.speakers.as_deref() {
@@ -269,6 +307,17 @@ async fn quotes_ranked(mut connection: &Connection, ranked: Vec<(Uuid, i64)>) ->
 /// How many public quotes pass `filter`.
 pub async fn count_quotes(mut connection: &Connection, filter: &QuoteFilter, now: DateTime<Utc>) -> Result<i64> {
     Ok(quotes::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
+}
+
+/// How many public quotes pass each part of `filter` by itself, counted up to `most`.
+pub async fn count_quotes_alone(
+    connection: &Connection,
+    filter: &QuoteFilter,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<(&'static str, i64)>> {
+    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(now))).collect();
+    count_up_to(connection, "quotes", parts, most).await
 }
 
 /// How many public quotes pass `filter`, as the planner estimates; `None` where counting is as cheap.
@@ -428,7 +477,7 @@ pub async fn external_ids_of(mut connection: &Connection, ids: &[QuoteId]) -> Re
         .await?)
 }
 
-diesel::alias!(people as organizations: Organizations);
+diesel::alias!(people as named_organizations: NamedOrganizations);
 
 type LinkedRow = (OccurrenceRow, ArticleReferenceRow, Option<PersonReferenceRow>, Option<(PersonId, String, String)>);
 
@@ -439,12 +488,15 @@ macro_rules! linked_occurrences {
             .inner_join(articles::table)
             .inner_join(quotes::table)
             .left_join(people::table.on(people::id.nullable().eq(quotes::speaker_id)))
-            .left_join(organizations.on(organizations.field(people::id).nullable().eq(occurrences::organization_id)))
+            .left_join(
+                named_organizations
+                    .on(named_organizations.field(people::id).nullable().eq(occurrences::organization_id)),
+            )
             .select((
                 OccurrenceRow::as_select(),
                 ArticleReferenceRow::as_select(),
                 Option::<PersonReferenceRow>::as_select(),
-                organizations.fields((people::id, people::slug, people::name)).nullable(),
+                named_organizations.fields((people::id, people::slug, people::name)).nullable(),
             ))
     };
 }

@@ -3,38 +3,39 @@
 use super::db::{self, ArticleWords, NameWords, QuoteWords};
 use crate::db::Connection;
 use crate::http::error::ApiError;
+use crate::http::explain::Reading;
 use crate::http::problem::{Fault, ProblemCode};
 
-/// What `q` looks for in articles; `None` where it was not given. What cannot be looked for is added to `faults`.
+/// What `q` looks for in articles; `None` where it was not given. What cannot be looked for is a fault.
 pub async fn article_words(
     connection: &Connection,
     q: Option<&str>,
     languages: Option<&[String]>,
-    faults: &mut Vec<Fault>,
+    reading: &mut Reading,
 ) -> Result<Option<ArticleWords>, ApiError> {
     let Some(text) = q else { return Ok(None) };
     let words = db::article_words(connection, text, languages).await?;
-    faults.extend(words.is_none().then(nothing_to_find));
+    reading.faults.extend(words.is_none().then(nothing_to_find));
     Ok(words)
 }
 
-/// What `q` looks for in quotes; `None` where it was not given. What cannot be looked for is added to `faults`.
+/// What `q` looks for in quotes; `None` where it was not given. What cannot be looked for is a fault.
 pub async fn quote_words(
     connection: &Connection,
     q: Option<&str>,
-    faults: &mut Vec<Fault>,
+    reading: &mut Reading,
 ) -> Result<Option<QuoteWords>, ApiError> {
     let Some(text) = q else { return Ok(None) };
     let words = db::quote_words(connection, text).await?;
-    faults.extend(words.is_none().then(nothing_to_find));
+    reading.faults.extend(words.is_none().then(nothing_to_find));
     Ok(words)
 }
 
-/// The name that `q` looks for; `None` where it was not given. What cannot be looked for is added to `faults`.
-pub fn name_words(q: Option<&str>, faults: &mut Vec<Fault>) -> Option<NameWords> {
+/// The name that `q` looks for; `None` where it was not given. What cannot be looked for is a fault.
+pub fn name_words(q: Option<&str>, reading: &mut Reading) -> Option<NameWords> {
     let text = q?;
     let words = NameWords::parse(text);
-    faults.extend(words.is_none().then(nothing_in_name));
+    reading.faults.extend(words.is_none().then(nothing_in_name));
     words
 }
 

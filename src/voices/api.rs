@@ -15,6 +15,7 @@ use crate::db::filter::InstantRange;
 use crate::db::moved::Kind;
 use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE, VOICES};
 use crate::http::error::ApiError;
+use crate::http::explain::Reading;
 use crate::http::extract::{Path, Query};
 use crate::http::moved::answer_absence;
 use crate::http::page::{List, ListLinks};
@@ -145,9 +146,9 @@ async fn respond(
 ) -> Result<HttpResponse, ApiError> {
     let VoiceParameters { by: kind, interval, published_from, published_until } = parameters;
     let now = state.clock.now();
-    let mut faults = Vec::new();
-    let labels = label_filter(connection, labels, now, &mut faults).await?;
-    ApiError::refuse(faults)?;
+    let mut reading = Reading::default();
+    let labels = label_filter(connection, labels, now, &mut reading).await?;
+    ApiError::refuse(reading.faults)?;
     let published_at = InstantRange { from: published_from, until: published_until };
     let filter = VoiceFilter { labels, published_at, kind };
     let (totals, rows) = db::voices(connection, &filter, interval, limit, now).await?;

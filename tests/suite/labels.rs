@@ -43,6 +43,37 @@ fn a_label_shows_its_aliases_and_its_parent() {
     assert_eq!(server.get("/v1/articles?label=north-sea").column("/title").len(), 2, "an alias leads to its label");
 }
 
+#[test]
+fn a_label_stands_for_those_below_it_only_where_that_is_asked_for() {
+    let server = TestServer::start();
+    server.import("a.txt", article("First", "Sea"));
+    server.import("b.txt", article("Second", "North Sea"));
+    server
+        .database
+        .execute("UPDATE labels SET parent_id = (SELECT id FROM labels WHERE slug = 'sea') WHERE slug = 'north-sea'");
+    for path in ["/v1/articles?label=sea", "/v1/labels/sea/articles?limit=9"] {
+        assert_eq!(server.get(path).column("/title"), ["First"], "{path}");
+        assert_eq!(server.get(&format!("{path}&descendants=true")).column("/title").len(), 2, "{path}");
+    }
+}
+
+#[test]
+fn the_people_of_a_label_are_those_quoted_in_its_articles() {
+    let server = TestServer::start();
+    let said = |who: &str| format!("\"The tide waits for nobody at all,\" said {who}.");
+    for (file, title, who, label) in [
+        ("a.txt", "First", "Ada Quill", "Sea"),
+        ("b.txt", "Second", "Bram Oster", "Rain"),
+        ("c.txt", "Third", "Cleo Marsh", "Sea"),
+    ] {
+        server.import(file, format!("{title}\nMay 1, 2023\n{}\nLabels: {label}\n", said(who)));
+    }
+    assert_eq!(server.get("/v1/labels/sea/people?sort=name").column("/name"), ["Ada Quill", "Cleo Marsh"]);
+    assert_eq!(server.get("/v1/labels/sea/people?q=cleo").column("/name"), ["Cleo Marsh"]);
+    assert!(server.get("/v1/labels/sea/people?quoted_on_label=rain").column("/name").is_empty(), "both, not either");
+    assert_eq!(server.get("/v1/labels/nothing/people").status, 404);
+}
+
 fn resolved(server: &TestServer, line: &str) -> Vec<(String, String, Value)> {
     let line: String = url::form_urlencoded::byte_serialize(line.as_bytes()).collect();
     let rows = server.get(&format!("/v1/labels/resolve?line={line}")).data();

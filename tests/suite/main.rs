@@ -8,6 +8,7 @@ mod articles;
 mod bodies;
 mod document;
 mod errors;
+mod explain;
 mod fields;
 mod filters;
 mod generated;

@@ -133,3 +133,22 @@ fn a_quote_that_was_joined_to_another_leads_to_it() {
     assert_eq!(led(&server, former), to(&current));
     assert!(id(former).starts_with("quo_"));
 }
+
+#[test]
+fn a_filter_by_what_was_merged_finds_what_it_was_merged_into() {
+    let server = server();
+    let id = |path: &str| server.get(path).data()["id"].as_str().unwrap().to_owned();
+    let (bram, birds) = (id("/v1/people/bram-oster"), id("/v1/labels/birds"));
+    server.database.execute(
+        "UPDATE labels SET merged_into_id = (SELECT id FROM labels WHERE slug = 'rain') WHERE slug = 'birds'; \
+         UPDATE labels SET merged_into_id = (SELECT id FROM labels WHERE slug = 'sea') WHERE slug = 'rain'; \
+         UPDATE people SET merged_into_id = (SELECT id FROM people WHERE slug = 'ada-quill') WHERE slug = 'bram-oster'",
+    );
+    for label in ["birds", "Birds", "rain", "sea", &birds] {
+        assert_eq!(server.get(&format!("/v1/articles?label={label}")).column("/slug"), ["first"], "{label}");
+    }
+    for speaker in ["bram-oster", &bram, "ada-quill"] {
+        let quotes = server.get(&format!("/v1/quotes?speaker={speaker}"));
+        assert_eq!(quotes.column("/text"), ["The tide waits for nobody,"], "{speaker}");
+    }
+}

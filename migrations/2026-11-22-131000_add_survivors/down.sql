@@ -1,0 +1,2 @@
+DROP FUNCTION surviving_person;
+DROP FUNCTION surviving_label;
