@@ -11,13 +11,13 @@ use uuid::Uuid;
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
 use crate::db::facets::{FacetQuery, FacetRows, count_facets};
 use crate::db::filter::{InstantRange, uuids, wanted};
-use crate::db::keyset::{Position, SortValue, Start, Window};
+use crate::db::keyset::{Order, Position, SortColumn, SortValue, Start, Window};
 use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_revisions, article_slugs, article_sources, articles,
     labels, people,
 };
 use crate::db::sql::{Sql, Value, all, sql};
-use crate::db::{Connection, Result, estimate};
+use crate::db::{Audience, Connection, Result, estimate};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
 use crate::search::db::{ArticleWords, Listed};
@@ -36,7 +36,6 @@ pub struct ArticleRow {
     pub language: String,
     pub status: ArticleStatus,
     pub published_at: Option<DateTime<Utc>>,
-    pub public_from: DateTime<Utc>,
     pub canonical_url: Option<String>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
@@ -44,10 +43,19 @@ pub struct ArticleRow {
 }
 
 impl ArticleRow {
+    /// Its state at an instant: what is to be published becomes so by itself.
+    pub fn status_at(&self, now: DateTime<Utc>) -> ArticleStatus {
+        match self.status {
+            ArticleStatus::Draft | ArticleStatus::Archived => self.status,
+            _ if self.published_at.is_some_and(|instant| instant <= now) => ArticleStatus::Published,
+            _ => ArticleStatus::Scheduled,
+        }
+    }
+
     /// Where the article stands in a list in this order; `distance` counts where that runs by relevance.
     pub fn position(&self, sort: &[ArticleSortTerm], distance: i64) -> Position {
         let value = |term: &ArticleSortTerm| match term.key {
-            ArticleSort::PublishedAt => SortValue::Instant(self.public_from),
+            ArticleSort::PublishedAt => self.published_at.map_or(SortValue::Never, SortValue::Instant),
             ArticleSort::UpdatedAt => SortValue::Instant(self.updated_at),
             ArticleSort::CreatedAt => SortValue::Instant(self.created_at),
             ArticleSort::Title => SortValue::Text(self.title.clone()),
@@ -79,6 +87,8 @@ pub struct ArticleReferenceRow {
 /// Which articles a list shows. What is not given does not matter.
 #[derive(Debug, Clone, Default)]
 pub struct ArticleFilter {
+    /// Those in one of these states; the published ones where not given.
+    pub statuses: Option<Vec<ArticleStatus>>,
     /// What they bear of labels.
     pub labels: LabelFilter,
     /// Those by one of these authors.
@@ -143,32 +153,90 @@ impl ArticleFilter {
                 ),
             );
         }
-        conditions.extend(self.published_at.conditions("articles.public_from"));
+        conditions.extend(self.published_at.conditions(self.published_column()));
         conditions.extend(self.updated_at.conditions("articles.updated_at"));
         conditions.extend(self.words.as_ref().map(ArticleWords::condition));
         conditions
     }
 
-    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
-        let mut conditions = vec![sql("articles.public_from <= ").bind(now)];
+    /// Whether nothing passes but what is public.
+    fn is_of_public(&self) -> bool {
+        asks_only_for_public(self.statuses.as_deref())
+    }
+
+    /// What tells when an article was published: the column that indexes run along, where that is the same.
+    fn published_column(&self) -> &'static str {
+        if self.is_of_public() { "articles.public_from" } else { "articles.published_at" }
+    }
+
+    /// The filter as conditions on `articles`, the one on their state among them.
+    fn all_conditions(&self, audience: Audience) -> Vec<Sql> {
+        let statuses = self.statuses.as_deref().unwrap_or(&[ArticleStatus::Published]);
+        let mut conditions = vec![is_in_state(statuses, audience)];
         conditions.extend(self.conditions());
         conditions
     }
 }
 
-/// The public articles that pass `filter`, in the order of `window`, backwards where that runs backwards.
+/// Whether a filter by state lets only public articles pass.
+pub fn asks_only_for_public(statuses: Option<&[ArticleStatus]>) -> bool {
+    statuses.is_none_or(|statuses| statuses.iter().all(|status| *status == ArticleStatus::Published))
+}
+
+/// The condition that an article is in one of these states, as [`ArticleRow::status_at`] tells them. The public sees
+/// none but the published ones, whatever is asked for.
+fn is_in_state(statuses: &[ArticleStatus], audience: Audience) -> Sql {
+    let now = audience.now();
+    let mut any = sql("false");
+    for status in statuses {
+        any = match (status, audience) {
+            (ArticleStatus::Published, _) => {
+                any.text(" OR ").append(Audience::Public { now }.sees("articles.public_from"))
+            }
+            (_, Audience::Public { .. }) => any,
+            // Deleted articles, drafts and archived ones never become public.
+            (ArticleStatus::Scheduled, Audience::Editors { .. }) => {
+                any.text(" OR articles.public_from < 'infinity' AND articles.public_from > ").bind(now)
+            }
+            (ArticleStatus::Draft, Audience::Editors { .. }) => {
+                any.text(" OR articles.deleted_at IS NULL AND articles.status = 'draft'")
+            }
+            (ArticleStatus::Archived, Audience::Editors { .. }) => {
+                any.text(" OR articles.deleted_at IS NULL AND articles.status = 'archived'")
+            }
+        };
+    }
+    any
+}
+
+/// The order of a list of articles in these states.
+pub fn order(terms: &[ArticleSortTerm], statuses: Option<&[ArticleStatus]>) -> Order {
+    let is_of_public = asks_only_for_public(statuses);
+    let column = |term: &ArticleSortTerm| match term.key {
+        // What is not published yet comes after everything that is.
+        ArticleSort::PublishedAt if !is_of_public => {
+            SortColumn { column: "coalesce(articles.published_at, 'infinity')", ..term.column() }
+        }
+        _ => term.column(),
+    };
+    Order { columns: terms.iter().map(column).collect(), id_column: "articles.id" }
+}
+
+/// The articles that pass `filter`, in the order of `window`, backwards where that runs backwards.
 pub async fn list_articles(
     mut connection: &Connection,
     filter: &ArticleFilter,
     window: &Window,
 ) -> Result<Vec<Listed<ArticleRow>>> {
-    let mut conditions = filter.public_conditions(window.now);
+    let mut conditions = filter.all_conditions(window.audience);
     if let Some(words) = filter.words.as_ref().filter(|_| window.order.has("articles.distance")) {
         let ranked = words.ranked(connection, conditions, window).await?;
         return articles_ranked(connection, ranked).await;
     }
     conditions.extend(window.condition());
-    if let Some(labels) = filter.labels.leading().filter(|_| window.order.is_only("articles.public_from", true)) {
+    if let Some(labels) =
+        filter.labels.leading().filter(|_| filter.is_of_public() && window.order.is_only("articles.public_from", true))
+    {
         conditions = vec![newest_of_labels(labels, conditions, window)];
     }
     let rows: Vec<ArticleRow> = articles::table
@@ -191,32 +259,32 @@ async fn articles_ranked(mut connection: &Connection, ranked: Vec<(Uuid, i64)>) 
     Ok(ranked.into_iter().filter_map(|(id, distance)| Some(Listed { row: rows.remove(&id)?, distance })).collect())
 }
 
-/// How many public articles pass `filter`.
-pub async fn count_articles(mut connection: &Connection, filter: &ArticleFilter, now: DateTime<Utc>) -> Result<i64> {
-    let conditions = all(filter.public_conditions(now)).condition();
+/// How many articles pass `filter`.
+pub async fn count_articles(mut connection: &Connection, filter: &ArticleFilter, audience: Audience) -> Result<i64> {
+    let conditions = all(filter.all_conditions(audience)).condition();
     Ok(articles::table.filter(conditions).count().get_result(&mut connection).await?)
 }
 
-/// How many public articles pass `filter`, as the planner estimates; `None` where counting is as cheap.
+/// How many articles pass `filter`, as the planner estimates; `None` where counting is as cheap.
 pub async fn estimate_articles(
     connection: &Connection,
     filter: &ArticleFilter,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<i64>> {
-    estimate(connection, "articles", filter.public_conditions(now)).await
+    estimate(connection, "articles", filter.all_conditions(audience)).await
 }
 
-/// How often each value of `facets` occurs among the public articles that pass `filter`.
+/// How often each value of `facets` occurs among the articles that pass `filter`.
 pub async fn count_article_facets(
     connection: &Connection,
     filter: &ArticleFilter,
     facets: &[ArticleFacet],
     limit: u32,
     is_exact: bool,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<FacetRows> {
-    let matched = sql("SELECT articles.id, articles.language, articles.public_from FROM articles WHERE ")
-        .append(all(filter.public_conditions(now)))
+    let matched = sql("SELECT articles.id, articles.language, articles.published_at FROM articles WHERE ")
+        .append(all(filter.all_conditions(audience)))
         .text(" ORDER BY articles.public_from DESC, articles.id DESC");
     let queries = facets.iter().map(|facet| FacetQuery { name: facet.as_str(), counts: sql(facet.counts()) }).collect();
     count_facets(connection, matched, queries, limit, is_exact).await
@@ -243,24 +311,27 @@ impl ArticleFacet {
             }
             Self::Language => "SELECT language, NULL, NULL, count(*) FROM matched GROUP BY language",
             Self::Year => {
-                "SELECT to_char(public_from AT TIME ZONE 'UTC', 'YYYY'), NULL, NULL, count(*) FROM matched GROUP BY 1"
+                "SELECT to_char(published_at AT TIME ZONE 'UTC', 'YYYY'), NULL, NULL, count(*) FROM matched \
+                 WHERE published_at IS NOT NULL GROUP BY 1"
             }
             Self::Month => {
-                "SELECT to_char(public_from AT TIME ZONE 'UTC', 'YYYY-MM'), NULL, NULL, count(*) FROM matched GROUP BY 1"
+                "SELECT to_char(published_at AT TIME ZONE 'UTC', 'YYYY-MM'), NULL, NULL, count(*) FROM matched \
+                 WHERE published_at IS NOT NULL GROUP BY 1"
             }
         }
     }
 }
 
-/// The article that `reference` names, with its body, when public.
+/// The article that `reference` names, with its body, as the audience may see it.
 pub async fn find_article(
     mut connection: &Connection,
     reference: &Reference<ArticleId>,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<(ArticleRow, BodyRow)>> {
     let query = articles::table
         .select((ArticleRow::as_select(), BodyRow::as_select()))
-        .filter(articles::public_from.le(now))
+        .filter(articles::deleted_at.is_null())
+        .filter(audience.sees("articles.public_from").condition())
         .into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(articles::id.eq(*id)),
@@ -278,13 +349,14 @@ pub async fn bodies_of(mut connection: &Connection, ids: &[ArticleId]) -> Result
         .await?)
 }
 
-/// The id of the article that `reference` names, when public.
+/// The id of the article that `reference` names, as the audience may see it.
 pub async fn find_article_id(
     mut connection: &Connection,
     reference: &Reference<ArticleId>,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<ArticleId>> {
-    let query = articles::table.select(articles::id).filter(articles::public_from.le(now)).into_boxed();
+    let query =
+        articles::table.select(articles::id).filter(audience.sees("articles.public_from").condition()).into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(articles::id.eq(*id)),
         Reference::Slug(slug) => query.filter(articles::slug.eq(slug)),
@@ -296,25 +368,25 @@ pub async fn find_article_id(
 pub async fn articles_named(
     mut connection: &Connection,
     names: &[String],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<(String, ArticleId)>> {
     let found = sql("SELECT wanted.name, articles.id FROM ")
         .append(wanted::<ArticleId>(names))
         .text(
             " JOIN articles ON articles.id = coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT article_slugs.article_id FROM article_slugs WHERE article_slugs.slug = wanted.name)) \
-             WHERE articles.public_from <= ",
+             WHERE ",
         )
-        .bind(now);
+        .append(audience.sees("articles.public_from"));
     Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
 }
 
 /// The slugs of public articles that look most like `text`, the nearest first; few or none.
-pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTime<Utc>) -> Result<Vec<String>> {
+pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Audience) -> Result<Vec<String>> {
     let near = sql("SELECT articles.slug FROM articles WHERE articles.slug % ")
         .bind(text)
-        .text(" AND articles.public_from <= ")
-        .bind(now)
+        .text(" AND ")
+        .append(audience.sees("articles.public_from"))
         .text(" ORDER BY similarity(articles.slug, ")
         .bind(text)
         .text(") DESC, articles.slug LIMIT 3");
@@ -371,7 +443,7 @@ fn newest_of_labels(labels: &[LabelId], conditions: Vec<Sql>, window: &Window) -
         Start::After(position) | Start::Before(position) => {
             sql("(article_labels.public_from, article_labels.article_id) ")
                 .text(if is_backwards { "> (" } else { "< (" })
-                .bind(position.values.as_slice().first().map_or(Value::Instant(window.now), SortValue::to_value))
+                .bind(position.values.as_slice().first().map_or(Value::Never, SortValue::to_value))
                 .text(", ")
                 .bind(position.id)
                 .text(")")
@@ -387,9 +459,9 @@ fn newest_of_labels(labels: &[LabelId], conditions: Vec<Sql>, window: &Window) -
         .text(
             ") AS wanted (label_id) CROSS JOIN LATERAL (SELECT article_labels.article_id FROM article_labels \
              JOIN articles ON articles.id = article_labels.article_id \
-             WHERE article_labels.label_id = wanted.label_id AND article_labels.public_from <= ",
+             WHERE article_labels.label_id = wanted.label_id AND ",
         )
-        .bind(window.now)
+        .append(Audience::Public { now: window.audience.now() }.sees("article_labels.public_from"))
         .text(" AND ")
         .append(range)
         .text(" AND ")

@@ -1,6 +1,7 @@
 //! Everything about reaching PostgreSQL that is not a query: addresses, connections, the pool, migrations, errors.
 
 mod address;
+mod audience;
 mod connection;
 mod error;
 pub mod facets;
@@ -20,6 +21,7 @@ use std::hash::Hash;
 use diesel_async::RunQueryDsl;
 
 pub use address::{Address, AddressError};
+pub use audience::{Audience, PublicFrom};
 pub use connection::{Pool, PoolSettings, PooledConnection, connect, open_pool};
 pub use error::DatabaseError;
 pub use migrations::{MIGRATIONS, migrate, pending_migrations};

@@ -10,6 +10,7 @@ use super::filter::people_named;
 use super::wire::{self, Person};
 use super::{PersonKind, PersonSort, PersonSortTerm};
 use crate::access::{Caller, Read};
+use crate::db::Audience;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::http::document::{AccessProblems, FetchProblems, ListProblems, PEOPLE};
@@ -78,25 +79,25 @@ async fn list_people(
     let newest_first = PersonSortTerm { key: PersonSort::PublishedAt, is_descending: true };
     let terms = sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
     let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "people.id" };
-    let page = Page::new(&request, page, order, state.clock.now())?;
+    let page = Page::new(&request, page, order, Audience::Public { now: state.clock.now() })?;
     let connection = state.connection().await?;
     let mut faults = Vec::new();
     let filter = PersonFilter {
         name_words: name_words(q.as_deref(), &mut faults),
         kinds: kind.map(|CommaList(kinds)| kinds),
-        organizations: people_named(&connection, "affiliation", affiliation, page.now(), &mut faults).await?,
-        quoted_on_labels: labels_named(&connection, "quoted_on_label", quoted_on_label, page.now(), &mut faults)
+        organizations: people_named(&connection, "affiliation", affiliation, page.audience(), &mut faults).await?,
+        quoted_on_labels: labels_named(&connection, "quoted_on_label", quoted_on_label, page.audience(), &mut faults)
             .await?,
         min_quotes,
     };
     ApiError::refuse(faults)?;
     let rows = db::list_people(&connection, &filter, page.window()).await?;
     let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
-    let people = wire::people(&connection, rows, &state.urls, page.now()).await?;
+    let people = wire::people(&connection, rows, &state.urls, page.audience()).await?;
     let total = page
         .total(
-            || db::estimate_people(&connection, &filter, page.now()),
-            || db::count_people(&connection, &filter, page.now()),
+            || db::estimate_people(&connection, &filter, page.audience()),
+            || db::count_people(&connection, &filter, page.audience()),
         )
         .await?;
     page.respond(&state.urls, people, &Fields::from(fields), place, About { total, facets: None })
@@ -114,17 +115,17 @@ async fn list_people(
 )]
 #[get("/v1/people/{ref}")]
 async fn get_person(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
+    let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
-    let Some(row) = db::find_person(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    let Some(row) = db::find_person(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, audience).await;
     };
-    let people = wire::people(&connection, vec![row], &state.urls, now).await?;
+    let people = wire::people(&connection, vec![row], &state.urls, audience).await?;
     Single::respond(people, &Fields::from(fields))
 }

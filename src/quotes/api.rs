@@ -16,10 +16,10 @@ use super::{Fidelity, OccurrenceKind, QuoteFacet, QuoteSort, QuoteSortTerm};
 use crate::access::{Caller, Read};
 use crate::articles::db as articles_db;
 use crate::articles::filter::articles_named;
-use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
+use crate::db::{Audience, Connection};
 use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query, read_query};
@@ -173,7 +173,7 @@ async fn quote_filter(
     connection: &Connection,
     labels: LabelParameters,
     parameters: QuoteParameters,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<QuoteFilter, ApiError> {
     let QuoteParameters {
         q,
@@ -196,11 +196,11 @@ async fn quote_filter(
     let mut faults = Vec::new();
     let filter = QuoteFilter {
         words: quote_words(connection, q.as_deref(), &mut faults).await?,
-        labels: label_filter(connection, labels, now, &mut faults).await?,
-        speakers: people_named(connection, "speaker", speaker, now, &mut faults).await?,
-        organizations: people_named(connection, "affiliation", affiliation, now, &mut faults).await?,
+        labels: label_filter(connection, labels, audience, &mut faults).await?,
+        speakers: people_named(connection, "speaker", speaker, audience, &mut faults).await?,
+        organizations: people_named(connection, "affiliation", affiliation, audience, &mut faults).await?,
         roles: role.map(|CommaList(roles)| roles),
-        articles: articles_named(connection, "article", article, now, &mut faults).await?,
+        articles: articles_named(connection, "article", article, audience, &mut faults).await?,
         kinds: kind.map(|CommaList(kinds)| kinds),
         anchors: anchor.map(|CommaList(anchors)| anchors),
         fidelities: fidelity.map(|CommaList(fidelities)| fidelities),
@@ -237,7 +237,7 @@ async fn list_quotes(
 
 /// Get a quote
 ///
-/// One quote with every public printing of it.
+/// One quote with every public printing of it; with a key that may read drafts, with every printing.
 #[utoipa::path(
     tag = QUOTES,
     params(QuotePath, QuoteView, FieldParameters),
@@ -246,7 +246,7 @@ async fn list_quotes(
 )]
 #[get("/v1/quotes/{ref}")]
 async fn get_quote(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
@@ -255,12 +255,12 @@ async fn get_quote(
 ) -> Result<HttpResponse, ApiError> {
     let missing = || ApiError::not_found("quote", &reference);
     let id: QuoteId = reference.parse().map_err(|_| missing())?;
-    let now = state.clock.now();
+    let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
-    let Some(row) = db::find_quote(&connection, id, now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Quote, &reference, now).await;
+    let Some(row) = db::find_quote(&connection, id, audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Quote, &reference, audience).await;
     };
-    let quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, now).await?;
+    let quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, audience).await?;
     Single::respond(quotes, &Fields::from(fields))
 }
 
@@ -282,9 +282,9 @@ async fn list_person_quotes(
     mut listing: QuoteListing,
 ) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
-    let now = listing.now();
-    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    let audience = listing.audience();
+    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, audience).await;
     };
     let mut filter = listing.filter(&connection).await?;
     filter.speakers = Some(match filter.speakers {
@@ -313,9 +313,10 @@ async fn list_article_quotes(
     mut listing: QuoteListing,
 ) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
-    let now = listing.now();
-    let Some(article) = articles_db::find_article_id(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
+    let audience = listing.audience();
+    let Some(article) = articles_db::find_article_id(&connection, &Reference::parse(&reference), audience).await?
+    else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, audience).await;
     };
     let mut filter = listing.filter(&connection).await?;
     filter.articles = Some(match filter.articles {
@@ -362,19 +363,20 @@ impl QuoteListing {
         let fields = Fields::from(read_query::<FieldParameters>(request)?);
         let view = read_query(request)?;
         let labels = read_query(request)?;
-        let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
+        let page =
+            Page::new(request, read_query(request)?, order, Audience::Public { now: State::of(request)?.clock.now() })?;
         Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page })
     }
 
-    /// The instant the list is seen at.
-    fn now(&self) -> DateTime<Utc> {
-        self.page.now()
+    /// For whom the list is.
+    fn audience(&self) -> Audience {
+        self.page.audience()
     }
 
     /// The filter that the parameters ask for; everything they name in vain is refused at once.
     async fn filter(&mut self, connection: &Connection) -> Result<QuoteFilter, ApiError> {
         let (labels, parameters) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.parameters));
-        quote_filter(connection, labels, parameters, self.now()).await
+        quote_filter(connection, labels, parameters, self.audience()).await
     }
 
     async fn count_facets(
@@ -387,7 +389,7 @@ impl QuoteListing {
             return Ok(None);
         }
         let (facets, limit, is_exact) = (&self.facets, self.facet_limit, self.page.is_exact());
-        let counted = db::count_quote_facets(connection, filter, facets, limit, is_exact, self.now()).await?;
+        let counted = db::count_quote_facets(connection, filter, facets, limit, is_exact, self.audience()).await?;
         let asked: Vec<&str> = facets.iter().map(|facet| facet.as_str()).collect();
         Ok(Some(Facets::new(counted, &asked, &state.urls)))
     }
@@ -403,14 +405,15 @@ impl QuoteListing {
         let listed = db::list_quotes(connection, &filter, page.window()).await?;
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
-        let mut quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
+        let mut quotes =
+            wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.audience()).await?;
         if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
             wire::add_highlights(connection, &mut quotes, words).await?;
         }
         let total = page
             .total(
-                || db::estimate_quotes(connection, &filter, page.now()),
-                || db::count_quotes(connection, &filter, page.now()),
+                || db::estimate_quotes(connection, &filter, page.audience()),
+                || db::count_quotes(connection, &filter, page.audience()),
             )
             .await?;
         page.respond(&state.urls, quotes, &fields, place, About { total, facets })
