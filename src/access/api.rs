@@ -37,7 +37,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/v1/keys")]
 async fn list_keys(
-    _caller: Caller<Admin>,
+    caller: Caller<Admin>,
     request: HttpRequest,
     state: web::Data<State>,
     Query(fields): Query<FieldParameters>,
@@ -45,7 +45,7 @@ async fn list_keys(
 ) -> Result<HttpResponse, ApiError> {
     let newest_first = SortColumn { column: "keys.created_at", kind: SortKind::Instant, is_descending: true };
     let order = Order { columns: vec![newest_first], id_column: "keys.id" };
-    let page = Page::new(&request, page, order, state.clock.now())?;
+    let page = Page::new(&request, page, order, caller.audience(state.clock.now()))?;
     let connection = state.connection().await?;
     let rows = db::list_keys(&connection, page.window()).await?;
     let (rows, place) = page.cut(rows, db::KeyRow::position).into_parts();

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use super::Scope;
 use super::db::{self, KeyRow};
 use super::secret::Secret;
+use crate::db::Audience;
 use crate::http::error::ApiError;
 use crate::state::State;
 use crate::values::id::KeyId;
@@ -74,6 +75,16 @@ impl<R> Caller<R> {
     /// Whether the caller may see what is not public, such as drafts.
     pub fn may_read_drafts(&self) -> bool {
         is_allowed(self.scopes(), Scope::Drafts)
+    }
+
+    /// Refuses the caller what takes a scope beyond the handler's own.
+    pub fn needs(&self, scope: Scope) -> Result<(), ApiError> {
+        if is_allowed(self.scopes(), scope) { Ok(()) } else { Err(ApiError::insufficient_scope(scope.as_str())) }
+    }
+
+    /// What the caller may see of what is fetched by name: everything that is not deleted, or what is public.
+    pub fn audience(&self, now: DateTime<Utc>) -> Audience {
+        if self.may_read_drafts() { Audience::Editors { now } } else { Audience::Public { now } }
     }
 
     /// The caller as the record of changes names them.

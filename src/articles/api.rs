@@ -12,12 +12,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, ArticleFilter, ArticleRow, BodyRow};
 use super::wire::{self, Article, ArticleView};
-use super::{ArticleFacet, ArticleSort, ArticleSortTerm};
-use crate::access::{Caller, Read};
-use crate::db::Connection;
+use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
+use crate::access::{Caller, Read, Scope};
 use crate::db::filter::{InstantRange, Named};
-use crate::db::keyset::Order;
 use crate::db::moved::Kind;
+use crate::db::{Audience, Connection};
 use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
@@ -103,6 +102,10 @@ struct ArticleParameters {
     /// Only articles that quote one of these people.
     #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["maren-tolliver-haag"]))]
     quoted: Option<CommaList<String>>,
+    /// Only articles in one of these states: `published` where not given. Everything else takes a key with the scope
+    /// `drafts`: `draft`, `scheduled` for a time to come, `archived`.
+    #[param(inline, min_items = 1, value_type = Option<Vec<ArticleStatus>>, style = Form, explode = false, example = json!(["published"]))]
+    status: Option<CommaList<ArticleStatus>>,
     /// Only articles in one of these languages, as BCP 47 tags.
     #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["en"]))]
     language: Option<CommaList<String>>,
@@ -128,6 +131,12 @@ struct ArticleParameters {
     #[serde(rename = "updated_at[lt]")]
     #[param(example = "2100-01-01T00:00:00Z")]
     updated_until: Option<DateTime<Utc>>,
+}
+
+impl ArticleParameters {
+    fn statuses(&self) -> Option<&[ArticleStatus]> {
+        self.status.as_ref().map(|CommaList(statuses)| statuses.as_slice())
+    }
 }
 
 /// What to count articles by.
@@ -168,7 +177,7 @@ async fn article_filter(
     connection: &Connection,
     labels: LabelParameters,
     parameters: ArticleParameters,
-    now: DateTime<Utc>,
+    audience: Audience,
     reading: &mut Reading,
 ) -> Result<ArticleFilter, ApiError> {
     let ArticleParameters {
@@ -176,6 +185,7 @@ async fn article_filter(
         highlight: _,
         author,
         quoted,
+        status,
         language,
         slug,
         external_id,
@@ -187,9 +197,10 @@ async fn article_filter(
     let languages = language.map(|CommaList(languages)| languages);
     let filter = ArticleFilter {
         words: article_words(connection, q.as_deref(), languages.as_deref(), reading).await?,
-        labels: label_filter(connection, labels, now, reading).await?,
-        authors: people_named(connection, "author", author, now, reading).await?,
-        quoted: people_named(connection, "quoted", quoted, now, reading).await?,
+        statuses: status.map(|CommaList(statuses)| statuses),
+        labels: label_filter(connection, labels, audience, reading).await?,
+        authors: people_named(connection, "author", author, audience, reading).await?,
+        quoted: people_named(connection, "quoted", quoted, audience, reading).await?,
         quoted_too: None,
         languages,
         slugs: slug.map(|CommaList(slugs)| slugs),
@@ -204,7 +215,7 @@ async fn article_filter(
 /// List articles
 ///
 /// The public articles, the newest first, without their bodies; with `q`, those that have its words, the best match
-/// first.
+/// first. With a key that may read drafts, `status` lists what is not public.
 #[utoipa::path(
     tag = ARTICLES,
     params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters, Preferences),
@@ -213,10 +224,11 @@ async fn article_filter(
 )]
 #[get("/v1/articles")]
 async fn list_articles(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     state: web::Data<State>,
-    mut listing: ArticleListing,
+    listing: ArticleListing,
 ) -> Result<HttpResponse, ApiError> {
+    let mut listing = listing.seen_by(&caller)?;
     let connection = state.connection().await?;
     let filter = listing.filter(&connection).await?;
     listing.respond(&state, &connection, filter).await
@@ -224,7 +236,8 @@ async fn list_articles(
 
 /// Get an article
 ///
-/// One article with its body. With `include=quotes.speaker,labels` it is all that a page about it needs.
+/// One article with its body. With `include=quotes.speaker,labels` it is all that a page about it needs. A key that may
+/// read drafts shows it whatever its state.
 #[utoipa::path(
     tag = ARTICLES,
     params(ArticlePath, ArticleViewParameters, FieldParameters),
@@ -233,21 +246,21 @@ async fn list_articles(
 )]
 #[get("/v1/articles/{ref}")]
 async fn get_article(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
     Query(view): Query<ArticleViewParameters>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
+    let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
-    let Some((row, body)) = db::find_article(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
+    let Some((row, body)) = db::find_article(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, audience).await;
     };
     let fields = Fields::from(fields);
     let view = view.view(&fields);
-    let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, now).await?;
+    let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, audience).await?;
     Single::respond(articles, &fields)
 }
 
@@ -263,16 +276,17 @@ async fn get_article(
 )]
 #[get("/v1/labels/{ref}/articles")]
 async fn list_label_articles(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
-    mut listing: ArticleListing,
+    listing: ArticleListing,
 ) -> Result<HttpResponse, ApiError> {
+    let mut listing = listing.seen_by(&caller)?;
     let connection = state.connection().await?;
-    let now = listing.now();
-    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
+    let audience = listing.audience();
+    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, audience).await;
     };
     // One more label that must be there, like those of `label[all]`.
     listing.labels.label_all.get_or_insert_default().0.push(label.id.to_string());
@@ -292,16 +306,17 @@ async fn list_label_articles(
 )]
 #[get("/v1/people/{ref}/articles")]
 async fn list_person_articles(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
-    mut listing: ArticleListing,
+    listing: ArticleListing,
 ) -> Result<HttpResponse, ApiError> {
+    let mut listing = listing.seen_by(&caller)?;
     let connection = state.connection().await?;
-    let now = listing.now();
-    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    let audience = listing.audience();
+    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, audience).await;
     };
     let mut filter = listing.filter(&connection).await?;
     // Those that quote the person and one of the others, should others be asked for too.
@@ -363,7 +378,7 @@ impl ArticleListing {
         let is_highlighted = parameters.highlight;
         needs_words("highlight", words, is_highlighted)?;
         let terms = read_query::<ArticleOrder>(request)?.terms(words)?;
-        let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "articles.id" };
+        let order = db::order(&terms, parameters.statuses());
         let ArticleFacetParameters { facets: CommaList(mut facets) } = read_query(request)?;
         facets.sort_unstable();
         facets.dedup();
@@ -371,20 +386,31 @@ impl ArticleListing {
         let fields = Fields::from(read_query::<FieldParameters>(request)?);
         let view = read_query::<ArticleViewParameters>(request)?.view(&fields);
         let labels = read_query(request)?;
-        let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
+        let page =
+            Page::new(request, read_query(request)?, order, Audience::Public { now: State::of(request)?.clock.now() })?;
         let reading = Reading::default();
         Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page, reading })
     }
 
-    /// The instant the list is seen at.
-    fn now(&self) -> DateTime<Utc> {
-        self.page.now()
+    /// The list for this caller: as the public sees it, unless it asks for what is not public and the caller may see that.
+    fn seen_by(mut self, caller: &Caller<Read>) -> Result<Self, ApiError> {
+        if !db::asks_only_for_public(self.parameters.statuses()) {
+            caller.needs(Scope::Drafts)?;
+            let audience = caller.audience(self.audience().now());
+            self.page = self.page.seen_by(audience);
+        }
+        Ok(self)
+    }
+
+    /// For whom the list is.
+    fn audience(&self) -> Audience {
+        self.page.audience()
     }
 
     /// The filter that the parameters ask for; everything they name in vain is refused at once.
     async fn filter(&mut self, connection: &Connection) -> Result<ArticleFilter, ApiError> {
         let (labels, parameters) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.parameters));
-        article_filter(connection, labels, parameters, self.now(), &mut self.reading).await
+        article_filter(connection, labels, parameters, self.audience(), &mut self.reading).await
     }
 
     async fn count_facets(
@@ -397,7 +423,7 @@ impl ArticleListing {
             return Ok(None);
         }
         let (facets, limit, is_exact) = (&self.facets, self.facet_limit, self.page.is_exact());
-        let counted = db::count_article_facets(connection, filter, facets, limit, is_exact, self.now()).await?;
+        let counted = db::count_article_facets(connection, filter, facets, limit, is_exact, self.audience()).await?;
         let asked: Vec<&str> = facets.iter().map(|facet| facet.as_str()).collect();
         Ok(Some(Facets::new(counted, &asked, &state.urls)))
     }
@@ -414,17 +440,17 @@ impl ArticleListing {
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
         let rows = with_bodies(connection, rows, &fields).await?;
-        let mut articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
+        let mut articles = wire::articles(connection, rows, view, &state.urls, page.audience()).await?;
         if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
             wire::add_highlights(connection, &mut articles, words).await?;
         }
         let total = page
             .total(
-                || db::estimate_articles(connection, &filter, page.now()),
-                || db::count_articles(connection, &filter, page.now()),
+                || db::estimate_articles(connection, &filter, page.audience()),
+                || db::count_articles(connection, &filter, page.audience()),
             )
             .await?;
-        let alone = || db::count_articles_alone(connection, &filter, COUNTED_ALONE, page.now());
+        let alone = || db::count_articles_alone(connection, &filter, COUNTED_ALONE, page.audience());
         let explain = page.explain(&state.urls, reading, articles.is_empty(), alone).await?;
         page.respond(&state.urls, articles, &fields, place, About { total, facets, explain })
     }

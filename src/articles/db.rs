@@ -12,13 +12,13 @@ use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
 use crate::db::candidates::{Links, List};
 use crate::db::facets::{FacetQuery, FacetRows, count_facets};
 use crate::db::filter::{InstantRange, Named, uuids, wanted};
-use crate::db::keyset::{Position, SortValue, Window};
+use crate::db::keyset::{Order, Position, SortColumn, SortValue, Window};
 use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_revisions, article_slugs, article_sources, articles,
     labels, people,
 };
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Connection, Result, count_up_to, estimate};
+use crate::db::{Audience, Connection, Result, count_up_to, estimate};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
 use crate::search::db::{ArticleWords, Listed};
@@ -37,7 +37,6 @@ pub struct ArticleRow {
     pub language: String,
     pub status: ArticleStatus,
     pub published_at: Option<DateTime<Utc>>,
-    pub public_from: DateTime<Utc>,
     pub canonical_url: Option<String>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
@@ -45,10 +44,19 @@ pub struct ArticleRow {
 }
 
 impl ArticleRow {
+    /// Its state at an instant: what is to be published becomes so by itself.
+    pub fn status_at(&self, now: DateTime<Utc>) -> ArticleStatus {
+        match self.status {
+            ArticleStatus::Draft | ArticleStatus::Archived => self.status,
+            _ if self.published_at.is_some_and(|instant| instant <= now) => ArticleStatus::Published,
+            _ => ArticleStatus::Scheduled,
+        }
+    }
+
     /// Where the article stands in a list in this order; `distance` counts where that runs by relevance.
     pub fn position(&self, sort: &[ArticleSortTerm], distance: i64) -> Position {
         let value = |term: &ArticleSortTerm| match term.key {
-            ArticleSort::PublishedAt => SortValue::Instant(self.public_from),
+            ArticleSort::PublishedAt => self.published_at.map_or(SortValue::Never, SortValue::Instant),
             ArticleSort::UpdatedAt => SortValue::Instant(self.updated_at),
             ArticleSort::CreatedAt => SortValue::Instant(self.created_at),
             ArticleSort::Title => SortValue::Text(self.title.clone()),
@@ -80,6 +88,8 @@ pub struct ArticleReferenceRow {
 /// Which articles a list shows. What is not given does not matter.
 #[derive(Debug, Clone, Default)]
 pub struct ArticleFilter {
+    /// Those in one of these states; the published ones where not given.
+    pub statuses: Option<Vec<ArticleStatus>>,
     /// What they bear of labels.
     pub labels: LabelFilter,
     /// Those by one of these authors.
@@ -143,7 +153,7 @@ impl ArticleFilter {
                 ),
             );
         }
-        conditions.extend(self.published_at.conditions("articles.public_from"));
+        conditions.extend(self.published_at.conditions(self.published_column()));
         conditions.extend(self.updated_at.conditions("articles.updated_at"));
         conditions.extend(self.words.as_ref().map(ArticleWords::condition));
         conditions
@@ -152,6 +162,7 @@ impl ArticleFilter {
     /// Each parameter that is given, as a filter by itself.
     fn parts(&self) -> Vec<(&'static str, Self)> {
         let Self {
+            statuses,
             labels,
             authors,
             quoted,
@@ -163,7 +174,8 @@ impl ArticleFilter {
             updated_at,
             words,
         } = self.clone();
-        let none = Self::default;
+        // In what state articles are asked for goes without saying.
+        let none = || Self { statuses: statuses.clone(), ..Self::default() };
         let all = [
             ("label", !labels.is_empty(), Self { labels, ..none() }),
             ("author", authors.is_some(), Self { authors, ..none() }),
@@ -216,12 +228,17 @@ impl ArticleFilter {
 
     /// The conditions on the rows of a page, with the one that leads to them.
     fn page_conditions(&self, window: &Window) -> Vec<Sql> {
-        let mut conditions = self.public_conditions(window.now);
+        let mut conditions = self.all_conditions(window.audience);
         let list = List {
             table: "articles",
             id_column: "articles.id",
-            range: vec![sql("articles.public_from <= ").bind(window.now)],
+            range: vec![Audience::Public { now: window.audience.now() }.sees("articles.public_from")],
         };
+        if !self.is_of_public() {
+            // What is not public is little, and has no index in its order.
+            conditions.extend(window.condition());
+            return conditions;
+        }
         let mut candidates = self.candidates();
         let is_newest_first = window.order.is_only("articles.public_from", true);
         let leading = match self.links() {
@@ -241,21 +258,77 @@ impl ArticleFilter {
         conditions
     }
 
-    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
-        let mut conditions = vec![sql("articles.public_from <= ").bind(now)];
+    /// Whether nothing passes but what is public.
+    fn is_of_public(&self) -> bool {
+        asks_only_for_public(self.statuses.as_deref())
+    }
+
+    /// What tells when an article was published: the column that indexes run along, where that is the same.
+    fn published_column(&self) -> &'static str {
+        if self.is_of_public() { "articles.public_from" } else { "articles.published_at" }
+    }
+
+    /// The filter as conditions on `articles`, the one on their state among them.
+    fn all_conditions(&self, audience: Audience) -> Vec<Sql> {
+        let statuses = self.statuses.as_deref().unwrap_or(&[ArticleStatus::Published]);
+        let mut conditions = vec![is_in_state(statuses, audience)];
         conditions.extend(self.conditions());
         conditions
     }
 }
 
-/// The public articles that pass `filter`, in the order of `window`, backwards where that runs backwards.
+/// Whether a filter by state lets only public articles pass.
+pub fn asks_only_for_public(statuses: Option<&[ArticleStatus]>) -> bool {
+    statuses.is_none_or(|statuses| statuses.iter().all(|status| *status == ArticleStatus::Published))
+}
+
+/// The condition that an article is in one of these states, as [`ArticleRow::status_at`] tells them. The public sees
+/// none but the published ones, whatever is asked for.
+fn is_in_state(statuses: &[ArticleStatus], audience: Audience) -> Sql {
+    let now = audience.now();
+    let mut any = sql("false");
+    for status in statuses {
+        any = match (status, audience) {
+            (ArticleStatus::Published, _) => {
+                any.text(" OR ").append(Audience::Public { now }.sees("articles.public_from"))
+            }
+            (_, Audience::Public { .. }) => any,
+            // Deleted articles, drafts and archived ones never become public.
+            (ArticleStatus::Scheduled, Audience::Editors { .. }) => {
+                any.text(" OR articles.public_from < 'infinity' AND articles.public_from > ").bind(now)
+            }
+            (ArticleStatus::Draft, Audience::Editors { .. }) => {
+                any.text(" OR articles.deleted_at IS NULL AND articles.status = 'draft'")
+            }
+            (ArticleStatus::Archived, Audience::Editors { .. }) => {
+                any.text(" OR articles.deleted_at IS NULL AND articles.status = 'archived'")
+            }
+        };
+    }
+    any
+}
+
+/// The order of a list of articles in these states.
+pub fn order(terms: &[ArticleSortTerm], statuses: Option<&[ArticleStatus]>) -> Order {
+    let is_of_public = asks_only_for_public(statuses);
+    let column = |term: &ArticleSortTerm| match term.key {
+        // What is not published yet comes after everything that is.
+        ArticleSort::PublishedAt if !is_of_public => {
+            SortColumn { column: "coalesce(articles.published_at, 'infinity')", ..term.column() }
+        }
+        _ => term.column(),
+    };
+    Order { columns: terms.iter().map(column).collect(), id_column: "articles.id" }
+}
+
+/// The articles that pass `filter`, in the order of `window`, backwards where that runs backwards.
 pub async fn list_articles(
     mut connection: &Connection,
     filter: &ArticleFilter,
     window: &Window,
 ) -> Result<Vec<Listed<ArticleRow>>> {
     if let Some(words) = filter.words.as_ref().filter(|_| window.order.has("articles.distance")) {
-        let ranked = words.ranked(connection, filter.public_conditions(window.now), window).await?;
+        let ranked = words.ranked(connection, filter.all_conditions(window.audience), window).await?;
         return articles_ranked(connection, ranked).await;
     }
     let rows: Vec<ArticleRow> = articles::table
@@ -278,9 +351,9 @@ async fn articles_ranked(mut connection: &Connection, ranked: Vec<(Uuid, i64)>) 
     Ok(ranked.into_iter().filter_map(|(id, distance)| Some(Listed { row: rows.remove(&id)?, distance })).collect())
 }
 
-/// How many public articles pass `filter`.
-pub async fn count_articles(mut connection: &Connection, filter: &ArticleFilter, now: DateTime<Utc>) -> Result<i64> {
-    let conditions = all(filter.public_conditions(now)).condition();
+/// How many articles pass `filter`.
+pub async fn count_articles(mut connection: &Connection, filter: &ArticleFilter, audience: Audience) -> Result<i64> {
+    let conditions = all(filter.all_conditions(audience)).condition();
     Ok(articles::table.filter(conditions).count().get_result(&mut connection).await?)
 }
 
@@ -289,9 +362,9 @@ pub async fn count_articles_alone(
     connection: &Connection,
     filter: &ArticleFilter,
     most: i64,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<(&'static str, i64)>> {
-    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(now))).collect();
+    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.all_conditions(audience))).collect();
     count_up_to(connection, "articles", parts, most).await
 }
 
@@ -299,22 +372,22 @@ pub async fn count_articles_alone(
 pub async fn estimate_articles(
     connection: &Connection,
     filter: &ArticleFilter,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<i64>> {
-    estimate(connection, "articles", filter.public_conditions(now)).await
+    estimate(connection, "articles", filter.all_conditions(audience)).await
 }
 
-/// How often each value of `facets` occurs among the public articles that pass `filter`.
+/// How often each value of `facets` occurs among the articles that pass `filter`.
 pub async fn count_article_facets(
     connection: &Connection,
     filter: &ArticleFilter,
     facets: &[ArticleFacet],
     limit: u32,
     is_exact: bool,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<FacetRows> {
-    let matched = sql("SELECT articles.id, articles.language, articles.public_from FROM articles WHERE ")
-        .append(all(filter.public_conditions(now)))
+    let matched = sql("SELECT articles.id, articles.language, articles.published_at FROM articles WHERE ")
+        .append(all(filter.all_conditions(audience)))
         .text(" ORDER BY articles.public_from DESC, articles.id DESC");
     let queries = facets.iter().map(|facet| FacetQuery { name: facet.as_str(), counts: sql(facet.counts()) }).collect();
     count_facets(connection, matched, queries, limit, is_exact).await
@@ -341,24 +414,27 @@ impl ArticleFacet {
             }
             Self::Language => "SELECT language, NULL, NULL, count(*) FROM matched GROUP BY language",
             Self::Year => {
-                "SELECT to_char(public_from AT TIME ZONE 'UTC', 'YYYY'), NULL, NULL, count(*) FROM matched GROUP BY 1"
+                "SELECT to_char(published_at AT TIME ZONE 'UTC', 'YYYY'), NULL, NULL, count(*) FROM matched \
+                 WHERE published_at IS NOT NULL GROUP BY 1"
             }
             Self::Month => {
-                "SELECT to_char(public_from AT TIME ZONE 'UTC', 'YYYY-MM'), NULL, NULL, count(*) FROM matched GROUP BY 1"
+                "SELECT to_char(published_at AT TIME ZONE 'UTC', 'YYYY-MM'), NULL, NULL, count(*) FROM matched \
+                 WHERE published_at IS NOT NULL GROUP BY 1"
             }
         }
     }
 }
 
-/// The article that `reference` names, with its body, when public.
+/// The article that `reference` names, with its body, as the audience may see it.
 pub async fn find_article(
     mut connection: &Connection,
     reference: &Reference<ArticleId>,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<(ArticleRow, BodyRow)>> {
     let query = articles::table
         .select((ArticleRow::as_select(), BodyRow::as_select()))
-        .filter(articles::public_from.le(now))
+        .filter(articles::deleted_at.is_null())
+        .filter(audience.sees("articles.public_from").condition())
         .into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(articles::id.eq(*id)),
@@ -380,10 +456,12 @@ pub async fn bodies_of(mut connection: &Connection, ids: &[ArticleId]) -> Result
 pub async fn find_article_reference(
     mut connection: &Connection,
     reference: &Reference<ArticleId>,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<ArticleReferenceRow>> {
-    let query =
-        articles::table.select(ArticleReferenceRow::as_select()).filter(articles::public_from.le(now)).into_boxed();
+    let query = articles::table
+        .select(ArticleReferenceRow::as_select())
+        .filter(audience.sees("articles.public_from").condition())
+        .into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(articles::id.eq(*id)),
         Reference::Slug(slug) => query.filter(articles::slug.eq(slug)),
@@ -395,26 +473,26 @@ pub async fn find_article_reference(
 pub async fn articles_named(
     mut connection: &Connection,
     names: &[String],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Named<ArticleId>>> {
     let found = sql("SELECT wanted.name, articles.id, articles.slug FROM ")
         .append(wanted::<ArticleId>(names))
         .text(
             " JOIN articles ON articles.id = coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT article_slugs.article_id FROM article_slugs WHERE article_slugs.slug = wanted.name)) \
-             WHERE articles.public_from <= ",
+             WHERE ",
         )
-        .bind(now);
+        .append(audience.sees("articles.public_from"));
     let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
     Ok(rows.into_iter().map(Named::from_row).collect())
 }
 
 /// The slugs of public articles that look most like `text`, the nearest first; few or none.
-pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTime<Utc>) -> Result<Vec<String>> {
+pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Audience) -> Result<Vec<String>> {
     let near = sql("SELECT articles.slug FROM articles WHERE articles.slug % ")
         .bind(text)
-        .text(" AND articles.public_from <= ")
-        .bind(now)
+        .text(" AND ")
+        .append(audience.sees("articles.public_from"))
         .text(" ORDER BY similarity(articles.slug, ")
         .bind(text)
         .text(") DESC, articles.slug LIMIT 3");

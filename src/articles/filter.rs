@@ -1,9 +1,7 @@
 //! The filter by article that several lists share: references in, ids out.
 
-use chrono::{DateTime, Utc};
-
 use super::db;
-use crate::db::Connection;
+use crate::db::{Audience, Connection};
 use crate::http::error::ApiError;
 use crate::http::explain::Reading;
 use crate::http::parameters::CommaList;
@@ -15,11 +13,11 @@ pub async fn articles_named(
     connection: &Connection,
     parameter: &str,
     names: Option<CommaList<String>>,
-    now: DateTime<Utc>,
+    audience: Audience,
     reading: &mut Reading,
 ) -> Result<Option<Vec<ArticleId>>, ApiError> {
     let Some(CommaList(names)) = names else { return Ok(None) };
-    let found = db::articles_named(connection, &names, now).await?;
-    let similar = async |name: &str| db::similar_slugs(connection, name, now).await;
+    let found = db::articles_named(connection, &names, audience).await?;
+    let similar = async |name: &str| db::similar_slugs(connection, name, audience).await;
     ids_named(parameter, ("article", "articles"), &names, &found, similar, reading).await.map(Some)
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::ArticleStatus;
 use super::db::{self, ArticleRow, BodyRow};
-use crate::db::{Connection, Result, group};
+use crate::db::{Audience, Connection, Result, group};
 use crate::http::reference::{ExternalId, Urls, external_ids};
 use crate::labels::db as labels_db;
 use crate::labels::wire::{self as labels_wire, RelatedLabel, label_reference};
@@ -46,7 +46,7 @@ pub struct Article {
     pub language: String,
     /// Where it is in its life.
     pub status: ArticleStatus,
-    /// When it was published.
+    /// When it was published, or is to be; null where nobody knows yet.
     #[schema(required = true)]
     pub published_at: Option<DateTime<Utc>>,
     /// Who wrote it, in the order given.
@@ -122,27 +122,27 @@ pub async fn articles(
     rows: Vec<(ArticleRow, Option<BodyRow>)>,
     view: ArticleView,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Article>> {
     let ids: Vec<ArticleId> = rows.iter().map(|(row, _)| row.id).collect();
     let (mut authors, mut labels, known_as, quotes) = try_join!(
-        authors(connection, &ids, view, urls, now),
+        authors(connection, &ids, view, urls, audience),
         labels(connection, &ids, view, urls),
         db::external_ids_of(connection, &ids),
-        quotes(connection, &ids, view, urls, now),
+        quotes(connection, &ids, view, urls, audience),
     )?;
     let mut known_as = group(known_as);
     let mut quotes = quotes.map(group);
     let article = |(row, body): (ArticleRow, Option<BodyRow>)| {
+        let shown_status = row.status_at(audience.now());
         let ArticleRow {
             id,
             slug,
             title,
             summary,
             language,
-            status,
+            status: _,
             published_at,
-            public_from: _,
             canonical_url,
             version,
             created_at,
@@ -162,7 +162,7 @@ pub async fn articles(
             title,
             summary,
             language,
-            status: shown_status(status),
+            status: shown_status,
             published_at,
             authors: authors.remove(&id).unwrap_or_default(),
             labels: labels.remove(&id).unwrap_or_default(),
@@ -192,26 +192,18 @@ pub async fn add_highlights(connection: &Connection, articles: &mut [Article], w
     Ok(())
 }
 
-/// A scheduled article that is shown has reached its time: it is published.
-fn shown_status(status: ArticleStatus) -> ArticleStatus {
-    match status {
-        ArticleStatus::Scheduled => ArticleStatus::Published,
-        other => other,
-    }
-}
-
 async fn authors(
     connection: &Connection,
     ids: &[ArticleId],
     view: ArticleView,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<HashMap<ArticleId, Vec<RelatedPerson>>> {
     let rows = db::authors_of(connection, ids).await?;
     let whole = if view.has_authors {
         let ids = distinct(rows.iter().map(|(_, row)| row.id));
         let rows = people_db::people_with_ids(connection, &ids).await?;
-        people_wire::people(connection, rows, urls, now).await?
+        people_wire::people(connection, rows, urls, audience).await?
     } else {
         Vec::new()
     };
@@ -254,13 +246,13 @@ async fn quotes(
     ids: &[ArticleId],
     view: ArticleView,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<Vec<(ArticleId, Occurrence)>>> {
     if !view.has_quotes {
         return Ok(None);
     }
-    let linked = quotes_db::occurrences_in(connection, ids, now).await?;
-    let occurrences = quotes_wire::occurrences(connection, linked, view.has_speakers, urls, now).await?;
+    let linked = quotes_db::occurrences_in(connection, ids, audience).await?;
+    let occurrences = quotes_wire::occurrences(connection, linked, view.has_speakers, urls, audience).await?;
     Ok(Some(occurrences.into_iter().map(|occurrence| (occurrence.article.id, occurrence)).collect()))
 }
 

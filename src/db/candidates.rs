@@ -133,7 +133,7 @@ impl Links {
             .text(" = wanted.key AND ")
             .text(self.table)
             .text(".public_from <= ")
-            .bind(window.now)
+            .bind(window.audience.now())
             .text(" AND ")
             .append(from_place)
             .text(" AND ")

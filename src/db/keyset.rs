@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Audience;
 use super::sql::{Sql, Value, sql};
 
 /// A column that a list is sorted by. It must not hold null.
@@ -32,6 +33,9 @@ pub enum SortValue {
     /// An instant.
     #[serde(rename = "i", with = "chrono::serde::ts_microseconds")]
     Instant(DateTime<Utc>),
+    /// No instant: after all others.
+    #[serde(rename = "x")]
+    Never,
     /// A text.
     #[serde(rename = "t")]
     Text(String),
@@ -76,8 +80,8 @@ pub enum Start {
 /// Which part of a list to fetch.
 #[derive(Debug, Clone)]
 pub struct Window {
-    /// Only what is public at this instant.
-    pub now: DateTime<Utc>,
+    /// For whom.
+    pub audience: Audience,
     /// The order of the list.
     pub order: Order,
     /// Where the page begins.
@@ -188,7 +192,7 @@ impl SortValue {
     /// What a column must hold for this to be a value of it.
     pub fn kind(&self) -> SortKind {
         match self {
-            SortValue::Instant(_) => SortKind::Instant,
+            SortValue::Instant(_) | SortValue::Never => SortKind::Instant,
             SortValue::Text(_) => SortKind::Text,
             SortValue::Integer(_) => SortKind::Integer,
         }
@@ -198,6 +202,7 @@ impl SortValue {
     pub fn to_value(&self) -> Value {
         match self {
             SortValue::Instant(instant) => Value::Instant(*instant),
+            SortValue::Never => Value::Never,
             SortValue::Text(text) => Value::Text(text.clone()),
             SortValue::Integer(number) => Value::Integer(*number),
         }

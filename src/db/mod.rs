@@ -1,6 +1,7 @@
 //! Everything about reaching PostgreSQL that is not a query: addresses, connections, the pool, migrations, errors.
 
 mod address;
+mod audience;
 pub mod candidates;
 mod connection;
 mod error;
@@ -21,6 +22,7 @@ use std::hash::Hash;
 use diesel_async::RunQueryDsl;
 
 pub use address::{Address, AddressError};
+pub use audience::{Audience, PublicFrom};
 pub use connection::{Pool, PoolSettings, PooledConnection, connect, open_pool};
 pub use error::DatabaseError;
 pub use migrations::{MIGRATIONS, migrate, pending_migrations};

@@ -41,6 +41,8 @@ pub enum Value {
     Texts(Vec<String>),
     /// An instant.
     Instant(DateTime<Utc>),
+    /// The instant after all others.
+    Never,
     /// A day.
     Date(NaiveDate),
     /// A whole number.
@@ -206,6 +208,10 @@ fn bind<'b>(out: &mut AstPass<'_, 'b, Pg>, value: &'b Value) -> QueryResult<()> 
         Value::Text(value) => out.push_bind_param::<sql_types::Text, _>(value),
         Value::Texts(values) => out.push_bind_param::<sql_types::Array<sql_types::Text>, _>(values),
         Value::Instant(value) => out.push_bind_param::<sql_types::Timestamptz, _>(value),
+        Value::Never => {
+            out.push_sql("'infinity'::timestamptz");
+            Ok(())
+        }
         Value::Date(value) => out.push_bind_param::<sql_types::Date, _>(value),
         Value::Integer(value) => out.push_bind_param::<sql_types::BigInt, _>(value),
         Value::Real(value) => out.push_bind_param::<sql_types::Float, _>(value),

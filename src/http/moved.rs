@@ -2,12 +2,11 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, Utc};
 
 use super::error::ApiError;
 use super::reference::Urls;
-use crate::db::Connection;
 use crate::db::moved::{Kind, Whereabouts, whereabouts};
+use crate::db::{Audience, Connection};
 
 impl Kind {
     /// What the resource is called in a sentence.
@@ -28,9 +27,9 @@ pub async fn answer_absence(
     urls: &Urls,
     kind: Kind,
     reference: &str,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<HttpResponse, ApiError> {
-    match whereabouts(connection, kind, reference, now).await? {
+    match whereabouts(connection, kind, reference, audience).await? {
         Whereabouts::Now(current) => Ok(redirect(request, urls, &current)),
         Whereabouts::Gone(reason) => Err(ApiError::gone(kind.word(), reference, reason.as_deref())),
         Whereabouts::Unknown => Err(ApiError::not_found(kind.word(), reference)),

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
@@ -15,8 +15,8 @@ use super::facets::Facets;
 use super::fields::Fields;
 use super::problem::{Fault, ProblemCode};
 use super::reference::Urls;
-use crate::db::DatabaseError;
 use crate::db::keyset::{Order, Position, SortValue, Start, Window};
+use crate::db::{Audience, DatabaseError};
 
 /// Rows on a page when the client does not say.
 const DEFAULT_LIMIT: u32 = 20;
@@ -204,7 +204,7 @@ impl Page {
         request: &HttpRequest,
         parameters: PageParameters,
         order: Order,
-        now: DateTime<Utc>,
+        audience: Audience,
     ) -> Result<Self, ApiError> {
         let PageParameters { limit, after, before, page: number, count } = parameters;
         let pairs: Vec<(String, String)> = serde_html_form::from_str(request.query_string()).unwrap_or_default();
@@ -212,14 +212,20 @@ impl Page {
         let query = query_digest(&path, &pairs);
         let start = start(limit, number, after.as_deref(), before.as_deref(), &order, &query)?;
         // One row more than is shown tells whether the list goes on.
-        let window = Window { now, order, start, rows: i64::from(limit) + 1 };
+        let window = Window { audience, order, start, rows: i64::from(limit) + 1 };
         let is_to_be_explained = wants_explanation(request);
         Ok(Self { limit, count, number, window, path, pairs, query, is_to_be_explained })
     }
 
-    /// The instant the page is seen at.
-    pub fn now(&self) -> DateTime<Utc> {
-        self.window.now
+    /// For whom the page is.
+    pub fn audience(&self) -> Audience {
+        self.window.audience
+    }
+
+    /// The same page, for somebody else.
+    pub fn seen_by(mut self, audience: Audience) -> Self {
+        self.window.audience = audience;
+        self
     }
 
     /// What to ask the database for.
@@ -435,7 +441,7 @@ fn read_cursor(name: &str, cursor: &str, order: &Order, query: &QueryDigest) -> 
     let is_sound = position.values.iter().all(|value| match value {
         SortValue::Text(text) => text.chars().count() <= MAX_CURSOR_TEXT && !text.contains('\0'),
         SortValue::Instant(instant) => (0..=9999).contains(&instant.year()),
-        SortValue::Integer(_) => true,
+        SortValue::Integer(_) | SortValue::Never => true,
     });
     if is_of_the_order && is_sound { Ok(position) } else { Err(strange()) }
 }
@@ -444,6 +450,7 @@ fn read_cursor(name: &str, cursor: &str, order: &Order, query: &QueryDigest) -> 
 mod tests {
     use super::*;
     use crate::db::keyset::{SortColumn, SortKind};
+    use chrono::{DateTime, Utc};
     use proptest::prelude::*;
     use uuid::Uuid;
 

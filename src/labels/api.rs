@@ -11,6 +11,7 @@ use super::resolve::resolve_labels;
 use super::wire::{self, Label};
 use super::{LabelSort, LabelSortTerm};
 use crate::access::{Caller, Read};
+use crate::db::Audience;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems};
@@ -73,11 +74,11 @@ async fn list_labels(
     let newest_first = LabelSortTerm { key: LabelSort::PublishedAt, is_descending: true };
     let terms = sort.map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
     let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "labels.id" };
-    let page = Page::new(&request, page, order, state.clock.now())?;
+    let page = Page::new(&request, page, order, Audience::Public { now: state.clock.now() })?;
     let connection = state.connection().await?;
     let mut reading = Reading::default();
     let name_words = name_words(q.as_deref(), &mut reading);
-    let parents = labels_named(&connection, "parent", parent, page.now(), &mut reading).await?;
+    let parents = labels_named(&connection, "parent", parent, page.audience(), &mut reading).await?;
     ApiError::refuse(std::mem::take(&mut reading.faults))?;
     let filter = LabelListFilter { parents, min_articles, name_words };
     let rows = db::list_labels(&connection, &filter, page.window()).await?;
@@ -85,8 +86,8 @@ async fn list_labels(
     let labels = wire::labels(&connection, rows, &state.urls).await?;
     // Labels are few: to count them is as cheap as to estimate.
     let total =
-        page.total(|| std::future::ready(Ok(None)), || db::count_labels(&connection, &filter, page.now())).await?;
-    let alone = || db::count_labels_alone(&connection, &filter, COUNTED_ALONE, page.now());
+        page.total(|| std::future::ready(Ok(None)), || db::count_labels(&connection, &filter, page.audience())).await?;
+    let alone = || db::count_labels_alone(&connection, &filter, COUNTED_ALONE, page.audience());
     let explain = page.explain(&state.urls, reading, labels.is_empty(), alone).await?;
     page.respond(&state.urls, labels, &Fields::from(fields), place, About { total, explain, ..About::default() })
 }
@@ -103,16 +104,16 @@ async fn list_labels(
 )]
 #[get("/v1/labels/{ref}")]
 async fn get_label(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
+    let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
-    let Some(row) = db::find_label(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
+    let Some(row) = db::find_label(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, audience).await;
     };
     let labels = wire::labels(&connection, vec![row], &state.urls).await?;
     Single::respond(labels, &Fields::from(fields))

@@ -12,7 +12,7 @@ use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Connection, Result, count_up_to, group};
+use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, group};
 use crate::search::db::NameWords;
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
@@ -25,7 +25,7 @@ pub struct LabelRow {
     pub slug: String,
     pub name: String,
     pub parent_id: Option<LabelId>,
-    pub public_from: DateTime<Utc>,
+    pub public_from: PublicFrom,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -35,7 +35,7 @@ impl LabelRow {
     /// Where the label stands in a list in this order.
     pub fn position(&self, sort: &[LabelSortTerm]) -> Position {
         let value = |term: &LabelSortTerm| match term.key {
-            LabelSort::PublishedAt => SortValue::Instant(self.public_from),
+            LabelSort::PublishedAt => self.public_from.sort_value(),
             LabelSort::UpdatedAt => SortValue::Instant(self.updated_at),
             LabelSort::Name => SortValue::Text(self.name.clone()),
         };
@@ -115,9 +115,9 @@ impl LabelListFilter {
         all.into_iter().filter(|(_, is_given, _)| *is_given).map(|(name, _, part)| (name, part)).collect()
     }
 
-    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
+    fn public_conditions(&self, audience: Audience) -> Vec<Sql> {
         let mut conditions = vec![
-            sql("labels.public_from <= ").bind(now),
+            audience.sees("labels.public_from"),
             sql("labels.deleted_at IS NULL AND labels.merged_into_id IS NULL"),
         ];
         if let Some(parents) = &self.parents {
@@ -126,8 +126,8 @@ impl LabelListFilter {
         if let Some(least) = self.min_articles {
             conditions.push(
                 sql("(SELECT count(*) FROM (SELECT FROM article_labels WHERE article_labels.label_id = labels.id \
-                     AND article_labels.public_from <= ")
-                .bind(now)
+                     AND ")
+                .append(audience.sees("article_labels.public_from"))
                 .text(" LIMIT ")
                 .bind(least)
                 .text(") AS counted) >= ")
@@ -145,7 +145,7 @@ pub async fn list_labels(
     filter: &LabelListFilter,
     window: &Window,
 ) -> Result<Vec<LabelRow>> {
-    let mut conditions = filter.public_conditions(window.now);
+    let mut conditions = filter.public_conditions(window.audience);
     conditions.extend(window.condition());
     Ok(labels::table
         .select(LabelRow::as_select())
@@ -162,26 +162,30 @@ pub async fn count_labels_alone(
     connection: &Connection,
     filter: &LabelListFilter,
     most: i64,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<(&'static str, i64)>> {
-    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(now))).collect();
+    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(audience))).collect();
     count_up_to(connection, "labels", parts, most).await
 }
 
 /// How many public labels pass `filter`.
-pub async fn count_labels(mut connection: &Connection, filter: &LabelListFilter, now: DateTime<Utc>) -> Result<i64> {
-    Ok(labels::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
+pub async fn count_labels(mut connection: &Connection, filter: &LabelListFilter, audience: Audience) -> Result<i64> {
+    Ok(labels::table
+        .filter(all(filter.public_conditions(audience)).condition())
+        .count()
+        .get_result(&mut connection)
+        .await?)
 }
 
 /// The label that `reference` names, when public and not merged into another.
 pub async fn find_label(
     mut connection: &Connection,
     reference: &Reference<LabelId>,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<LabelRow>> {
     let query = labels::table
         .select(LabelRow::as_select())
-        .filter(labels::public_from.le(now))
+        .filter(audience.sees("labels.public_from").condition())
         .filter(labels::deleted_at.is_null())
         .filter(labels::merged_into_id.is_null())
         .into_boxed();
@@ -232,7 +236,7 @@ pub async fn external_ids_of(mut connection: &Connection, ids: &[LabelId]) -> Re
 pub async fn labels_named(
     mut connection: &Connection,
     names: &[String],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Named<LabelId>>> {
     let found = sql("SELECT wanted.name, labels.id, labels.slug FROM ")
         .append(wanted::<LabelId>(names))
@@ -240,9 +244,9 @@ pub async fn labels_named(
             " JOIN labels ON labels.id = surviving_label(coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = wanted.name), \
              (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised))) \
-             WHERE labels.deleted_at IS NULL AND labels.public_from <= ",
+             WHERE labels.deleted_at IS NULL AND ",
         )
-        .bind(now);
+        .append(audience.sees("labels.public_from"));
     let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
     Ok(rows.into_iter().map(Named::from_row).collect())
 }
@@ -262,23 +266,21 @@ pub struct ResolvedRow {
 pub async fn resolve_labels(
     mut connection: &Connection,
     names: &[String],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<ResolvedRow>> {
     let found = sql("WITH RECURSIVE named (name, normalised, id) AS MATERIALIZED (SELECT DISTINCT wanted.name, \
          wanted.normalised, coalesce( \
          (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised), \
          (SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = lower(wanted.name))) FROM ")
     .append(wanted::<LabelId>(names))
-    .text(
-        "), chain (first_id, id) AS (SELECT named.id, named.id FROM named \
+    .text("), chain (first_id, id) AS (SELECT named.id, named.id FROM named \
          UNION SELECT chain.first_id, labels.merged_into_id FROM labels JOIN chain ON chain.id = labels.id \
          WHERE labels.merged_into_id IS NOT NULL) \
          SELECT named.name, labels.id, labels.slug, labels.name, chain.first_id <> labels.id, \
          labels.normalised_name = named.normalised FROM named JOIN chain ON chain.first_id = named.id \
          JOIN labels ON labels.id = chain.id \
-         WHERE labels.merged_into_id IS NULL AND labels.deleted_at IS NULL AND labels.public_from <= ",
-    )
-    .bind(now)
+         WHERE labels.merged_into_id IS NULL AND labels.deleted_at IS NULL AND ")
+.append(audience.sees("labels.public_from"))
     .statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text, sql_types::Text, sql_types::Bool, sql_types::Bool)>();
     let rows: Vec<(String, LabelId, String, String, bool, bool)> = found.load(&mut connection).await?;
     let row = |(named, id, slug, name, is_merged, is_own_name)| ResolvedRow {
@@ -294,16 +296,16 @@ pub async fn resolve_labels(
 pub async fn slugs_like(
     mut connection: &Connection,
     texts: &[String],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<HashMap<String, Vec<String>>> {
     let near = sql("SELECT wanted.text, near.slug FROM (SELECT DISTINCT text FROM unnest(")
         .bind(texts.to_vec())
         .text(
             ") AS given (text)) AS wanted CROSS JOIN LATERAL (SELECT labels.slug, \
              similarity(labels.slug, wanted.text) AS likeness FROM labels WHERE labels.slug % wanted.text \
-             AND labels.deleted_at IS NULL AND labels.merged_into_id IS NULL AND labels.public_from <= ",
+             AND labels.deleted_at IS NULL AND labels.merged_into_id IS NULL AND ",
         )
-        .bind(now)
+        .append(audience.sees("labels.public_from"))
         .text(" ORDER BY likeness DESC, labels.slug LIMIT 3) AS near ORDER BY near.likeness DESC, near.slug")
         .statement::<(sql_types::Text, sql_types::Text)>();
     Ok(group(near.load::<(String, String)>(&mut connection).await?))
@@ -330,7 +332,7 @@ const COUNTED_ARTICLES: i64 = 20_000;
 pub async fn rarest_first(
     connection: &Connection,
     groups: Vec<Vec<LabelId>>,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Vec<LabelId>>> {
     if groups.len() < 2 {
         return Ok(groups);
@@ -340,8 +342,8 @@ pub async fn rarest_first(
         let mut connection = connection;
         let count = sql("SELECT count(*) FROM (SELECT FROM article_labels WHERE article_labels.label_id = ANY (")
             .bind(uuids(&group))
-            .text(") AND article_labels.public_from <= ")
-            .bind(now)
+            .text(") AND ")
+            .append(audience.sees("article_labels.public_from"))
             .text(" LIMIT ")
             .bind(COUNTED_ARTICLES)
             .text(") AS counted")
@@ -353,11 +355,11 @@ pub async fn rarest_first(
 }
 
 /// The slugs of public labels that look most like `text`, the nearest first; few or none.
-pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTime<Utc>) -> Result<Vec<String>> {
+pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Audience) -> Result<Vec<String>> {
     let near = sql("SELECT labels.slug FROM labels WHERE labels.slug % ")
         .bind(text)
-        .text(" AND labels.deleted_at IS NULL AND labels.public_from <= ")
-        .bind(now)
+        .text(" AND labels.deleted_at IS NULL AND ")
+        .append(audience.sees("labels.public_from"))
         .text(" ORDER BY similarity(labels.slug, ")
         .bind(text)
         .text(") DESC, labels.slug LIMIT 3");

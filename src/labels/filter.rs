@@ -1,11 +1,10 @@
 //! The label filters that several lists share: references in, ids out.
 
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::db::{self, LabelFilter};
-use crate::db::Connection;
+use crate::db::{Audience, Connection};
 use crate::http::error::ApiError;
 use crate::http::explain::Reading;
 use crate::http::parameters::CommaList;
@@ -37,13 +36,13 @@ pub struct LabelParameters {
 pub async fn label_filter(
     connection: &Connection,
     parameters: LabelParameters,
-    now: DateTime<Utc>,
+    audience: Audience,
     reading: &mut Reading,
 ) -> Result<LabelFilter, ApiError> {
     let LabelParameters { label, label_all, label_none, descendants } = parameters;
-    let any = labels_named(connection, "label", label, now, reading).await?;
-    let every = labels_named(connection, "label[all]", label_all, now, reading).await?;
-    let none = labels_named(connection, "label[none]", label_none, now, reading).await?.unwrap_or_default();
+    let any = labels_named(connection, "label", label, audience, reading).await?;
+    let every = labels_named(connection, "label[all]", label_all, audience, reading).await?;
+    let none = labels_named(connection, "label[none]", label_none, audience, reading).await?.unwrap_or_default();
     let mut groups: Vec<Vec<LabelId>> = any.into_iter().collect();
     groups.extend(every.into_iter().flatten().map(|label| vec![label]));
     let mut none = none;
@@ -51,7 +50,7 @@ pub async fn label_filter(
         groups = db::with_descendants(connection, &groups).await?;
         none = db::with_descendants(connection, &[none]).await?.concat();
     }
-    Ok(LabelFilter { groups: db::rarest_first(connection, groups, now).await?, none })
+    Ok(LabelFilter { groups: db::rarest_first(connection, groups, audience).await?, none })
 }
 
 /// The labels that one parameter names; `None` where it was not given.
@@ -59,11 +58,11 @@ pub async fn labels_named(
     connection: &Connection,
     parameter: &str,
     names: Option<CommaList<String>>,
-    now: DateTime<Utc>,
+    audience: Audience,
     reading: &mut Reading,
 ) -> Result<Option<Vec<LabelId>>, ApiError> {
     let Some(CommaList(names)) = names else { return Ok(None) };
-    let found = db::labels_named(connection, &names, now).await?;
-    let similar = async |name: &str| db::similar_slugs(connection, name, now).await;
+    let found = db::labels_named(connection, &names, audience).await?;
+    let similar = async |name: &str| db::similar_slugs(connection, name, audience).await;
     ids_named(parameter, ("label", "labels"), &names, &found, similar, reading).await.map(Some)
 }

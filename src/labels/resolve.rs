@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::db::{self, ResolvedRow};
 use super::wire::label_reference;
 use crate::access::{Caller, Read};
+use crate::db::Audience;
 use crate::http::document::{AccessProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::Query;
@@ -121,14 +122,15 @@ pub(super) async fn resolve_labels(
     let line = line.ok_or_else(|| ApiError::fault(Fault::new(ProblemCode::InvalidParameter, "line", missing)))?;
     let parsed = Line::parse(&line);
     let candidates = parsed.candidates();
-    let now = state.clock.now();
+    let audience = Audience::Public { now: state.clock.now() };
     let connection = state.connection().await?;
-    let found = db::resolve_labels(&connection, &candidates, now).await?;
+    let found = db::resolve_labels(&connection, &candidates, audience).await?;
     let found: HashMap<String, ResolvedRow> = found.into_iter().map(|row| (row.name.clone(), row)).collect();
     let names = parsed.meant(|name| found.contains_key(name));
     let unknown: Vec<String> =
         names.iter().filter(|name| !found.contains_key(**name)).map(|name| slugify(name, "")).collect();
-    let near = if unknown.is_empty() { HashMap::new() } else { db::slugs_like(&connection, &unknown, now).await? };
+    let near =
+        if unknown.is_empty() { HashMap::new() } else { db::slugs_like(&connection, &unknown, audience).await? };
     let rows: Vec<ResolvedLabel> =
         names.into_iter().map(|name| resolved(name, found.get(name).cloned(), &near, &state.urls)).collect();
     Ok(List::respond_whole(&request, &state.urls, u32::try_from(rows.len()).unwrap_or(u32::MAX), rows))

@@ -13,10 +13,10 @@ use super::filter::people_named;
 use super::wire::{self, Person};
 use super::{PersonKind, PersonSort, PersonSortTerm};
 use crate::access::{Caller, Read};
-use crate::db::Connection;
 use crate::db::filter::Named;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
+use crate::db::{Audience, Connection};
 use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE};
 use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
@@ -102,9 +102,9 @@ async fn list_label_people(
     mut listing: PersonListing,
 ) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
-    let now = listing.page.now();
-    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
+    let audience = listing.page.audience();
+    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, audience).await;
     };
     let mut filter = listing.filter(&connection).await?;
     filter.quoted_on_label_too = Some(label.id);
@@ -136,7 +136,8 @@ impl PersonListing {
         let newest_first = PersonSortTerm { key: PersonSort::PublishedAt, is_descending: true };
         let terms = parameters.sort.take().map_or_else(|| vec![newest_first], |CommaList(terms)| terms);
         let order = Order { columns: terms.iter().map(|term| term.column()).collect(), id_column: "people.id" };
-        let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
+        let page =
+            Page::new(request, read_query(request)?, order, Audience::Public { now: State::of(request)?.clock.now() })?;
         let fields = Fields::from(read_query::<FieldParameters>(request)?);
         Ok(Self { parameters, fields, terms, page, reading: Reading::default() })
     }
@@ -145,12 +146,12 @@ impl PersonListing {
     async fn filter(&mut self, connection: &Connection) -> Result<PersonFilter, ApiError> {
         let PersonParameters { q, kind, affiliation, quoted_on_label, min_quotes, sort: _ } =
             std::mem::take(&mut self.parameters);
-        let (now, reading) = (self.page.now(), &mut self.reading);
+        let (audience, reading) = (self.page.audience(), &mut self.reading);
         let filter = PersonFilter {
             name_words: name_words(q.as_deref(), reading),
             kinds: kind.map(|CommaList(kinds)| kinds),
-            organizations: people_named(connection, "affiliation", affiliation, now, reading).await?,
-            quoted_on_labels: labels_named(connection, "quoted_on_label", quoted_on_label, now, reading).await?,
+            organizations: people_named(connection, "affiliation", affiliation, audience, reading).await?,
+            quoted_on_labels: labels_named(connection, "quoted_on_label", quoted_on_label, audience, reading).await?,
             quoted_on_label_too: None,
             min_quotes,
         };
@@ -167,14 +168,14 @@ impl PersonListing {
         let Self { fields, terms, page, reading, parameters: _ } = self;
         let rows = db::list_people(connection, &filter, page.window()).await?;
         let (rows, place) = page.cut(rows, |row| row.position(&terms)).into_parts();
-        let people = wire::people(connection, rows, &state.urls, page.now()).await?;
+        let people = wire::people(connection, rows, &state.urls, page.audience()).await?;
         let total = page
             .total(
-                || db::estimate_people(connection, &filter, page.now()),
-                || db::count_people(connection, &filter, page.now()),
+                || db::estimate_people(connection, &filter, page.audience()),
+                || db::count_people(connection, &filter, page.audience()),
             )
             .await?;
-        let alone = || db::count_people_alone(connection, &filter, COUNTED_ALONE, page.now());
+        let alone = || db::count_people_alone(connection, &filter, COUNTED_ALONE, page.audience());
         let explain = page.explain(&state.urls, reading, people.is_empty(), alone).await?;
         page.respond(&state.urls, people, &fields, place, About { total, explain, ..About::default() })
     }
@@ -192,17 +193,17 @@ impl PersonListing {
 )]
 #[get("/v1/people/{ref}")]
 async fn get_person(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
+    let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
-    let Some(row) = db::find_person(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    let Some(row) = db::find_person(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, audience).await;
     };
-    let people = wire::people(&connection, vec![row], &state.urls, now).await?;
+    let people = wire::people(&connection, vec![row], &state.urls, audience).await?;
     Single::respond(people, &Fields::from(fields))
 }

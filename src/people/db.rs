@@ -11,7 +11,7 @@ use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Connection, ROWS_AT_ONCE, Result, count_up_to, estimate};
+use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, estimate};
 use crate::search::db::NameWords;
 use crate::values::date::DatePrecision;
 use crate::values::id::{AffiliationId, LabelId, PersonId};
@@ -25,7 +25,7 @@ pub struct PersonRow {
     pub slug: String,
     pub kind: PersonKind,
     pub name: String,
-    pub public_from: DateTime<Utc>,
+    pub public_from: PublicFrom,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -35,7 +35,7 @@ impl PersonRow {
     /// Where the person stands in a list in this order.
     pub fn position(&self, sort: &[PersonSortTerm]) -> Position {
         let value = |term: &PersonSortTerm| match term.key {
-            PersonSort::PublishedAt => SortValue::Instant(self.public_from),
+            PersonSort::PublishedAt => self.public_from.sort_value(),
             PersonSort::UpdatedAt => SortValue::Instant(self.updated_at),
             PersonSort::Name => SortValue::Text(self.name.clone()),
         };
@@ -102,9 +102,9 @@ impl PersonFilter {
         self.quoted_on_labels.as_deref().into_iter().chain(self.quoted_on_label_too.as_ref().map(std::slice::from_ref))
     }
 
-    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
+    fn public_conditions(&self, audience: Audience) -> Vec<Sql> {
         let mut conditions = vec![
-            sql("people.public_from <= ").bind(now),
+            audience.sees("people.public_from"),
             sql("people.deleted_at IS NULL AND people.merged_into_id IS NULL"),
         ];
         if let Some(kinds) = &self.kinds {
@@ -114,8 +114,8 @@ impl PersonFilter {
         if let Some(organizations) = &self.organizations {
             conditions.push(exists(
                 sql("SELECT FROM affiliations WHERE affiliations.person_id = people.id \
-                         AND affiliations.public_from <= ")
-                .bind(now)
+                         AND ")
+                .append(audience.sees("affiliations.public_from"))
                 .text(" AND affiliations.organization_id = ANY (")
                 .bind(uuids(organizations))
                 .text(")"),
@@ -126,8 +126,8 @@ impl PersonFilter {
                 sql("SELECT FROM quotes JOIN occurrences ON occurrences.quote_id = quotes.id \
                          JOIN article_labels ON article_labels.article_id = occurrences.article_id \
                          WHERE quotes.speaker_id = people.id AND quotes.deleted_at IS NULL \
-                         AND occurrences.position IS NOT NULL AND article_labels.public_from <= ")
-                .bind(now)
+                         AND occurrences.position IS NOT NULL AND ")
+                .append(audience.sees("article_labels.public_from"))
                 .text(" AND article_labels.label_id = ANY (")
                 .bind(uuids(labels))
                 .text(")"),
@@ -136,8 +136,8 @@ impl PersonFilter {
         if let Some(least) = self.min_quotes {
             conditions.push(
                 sql("(SELECT count(*) FROM (SELECT FROM quotes WHERE quotes.speaker_id = people.id \
-                     AND quotes.deleted_at IS NULL AND quotes.public_from <= ")
-                .bind(now)
+                     AND quotes.deleted_at IS NULL AND ")
+                .append(audience.sees("quotes.public_from"))
                 .text(" LIMIT ")
                 .bind(least)
                 .text(") AS counted) >= ")
@@ -173,9 +173,9 @@ pub async fn list_people(
     filter: &PersonFilter,
     window: &Window,
 ) -> Result<Vec<PersonRow>> {
-    let mut conditions = filter.public_conditions(window.now);
+    let mut conditions = filter.public_conditions(window.audience);
     let list =
-        List { table: "people", id_column: "people.id", range: vec![sql("people.public_from <= ").bind(window.now)] };
+        List { table: "people", id_column: "people.id", range: vec![window.audience.sees("people.public_from")] };
     conditions.push(list.on_page(filter.candidates(), &conditions, window));
     conditions.extend(window.condition());
     Ok(people::table
@@ -189,8 +189,12 @@ pub async fn list_people(
 }
 
 /// How many public people pass `filter`.
-pub async fn count_people(mut connection: &Connection, filter: &PersonFilter, now: DateTime<Utc>) -> Result<i64> {
-    Ok(people::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
+pub async fn count_people(mut connection: &Connection, filter: &PersonFilter, audience: Audience) -> Result<i64> {
+    Ok(people::table
+        .filter(all(filter.public_conditions(audience)).condition())
+        .count()
+        .get_result(&mut connection)
+        .await?)
 }
 
 /// How many public people pass each part of `filter` by itself, counted up to `most`.
@@ -198,9 +202,9 @@ pub async fn count_people_alone(
     connection: &Connection,
     filter: &PersonFilter,
     most: i64,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<(&'static str, i64)>> {
-    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(now))).collect();
+    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(audience))).collect();
     count_up_to(connection, "people", parts, most).await
 }
 
@@ -208,9 +212,9 @@ pub async fn count_people_alone(
 pub async fn estimate_people(
     connection: &Connection,
     filter: &PersonFilter,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<i64>> {
-    estimate(connection, "people", filter.public_conditions(now)).await
+    estimate(connection, "people", filter.public_conditions(audience)).await
 }
 
 /// The public people that `names` name, by id, by a slug current or former, or by a full name or alias that one of
@@ -218,7 +222,7 @@ pub async fn estimate_people(
 pub async fn people_named(
     mut connection: &Connection,
     names: &[String],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Named<PersonId>>> {
     let found = sql("SELECT wanted.name, people.id, people.slug FROM ")
         .append(wanted::<PersonId>(names))
@@ -226,26 +230,26 @@ pub async fn people_named(
             " JOIN people ON people.id = surviving_person(coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT person_slugs.person_id FROM person_slugs WHERE person_slugs.slug = wanted.name), \
              (SELECT CASE WHEN count(*) = 1 THEN min(bearer.id::text)::uuid END FROM people AS bearer \
-               WHERE bearer.deleted_at IS NULL AND bearer.merged_into_id IS NULL AND bearer.public_from <= ",
+               WHERE bearer.deleted_at IS NULL AND bearer.merged_into_id IS NULL AND ",
         )
-        .bind(now)
+        .append(audience.sees("bearer.public_from"))
         .text(
             " AND bearer.id IN (SELECT namesake.id FROM people AS namesake \
                WHERE namesake.normalised_name = wanted.normalised UNION SELECT person_aliases.person_id \
                FROM person_aliases WHERE person_aliases.normalised_name = wanted.normalised)))) \
-             WHERE people.deleted_at IS NULL AND people.public_from <= ",
+             WHERE people.deleted_at IS NULL AND ",
         )
-        .bind(now);
+        .append(audience.sees("people.public_from"));
     let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
     Ok(rows.into_iter().map(Named::from_row).collect())
 }
 
 /// The slugs of public people that look most like `text`, the nearest first; few or none.
-pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTime<Utc>) -> Result<Vec<String>> {
+pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Audience) -> Result<Vec<String>> {
     let near = sql("SELECT people.slug FROM people WHERE people.slug % ")
         .bind(text)
-        .text(" AND people.deleted_at IS NULL AND people.public_from <= ")
-        .bind(now)
+        .text(" AND people.deleted_at IS NULL AND ")
+        .append(audience.sees("people.public_from"))
         .text(" ORDER BY similarity(people.slug, ")
         .bind(text)
         .text(") DESC, people.slug LIMIT 3");
@@ -256,11 +260,11 @@ pub async fn similar_slugs(mut connection: &Connection, text: &str, now: DateTim
 pub async fn find_person(
     mut connection: &Connection,
     reference: &Reference<PersonId>,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Option<PersonRow>> {
     let query = people::table
         .select(PersonRow::as_select())
-        .filter(people::public_from.le(now))
+        .filter(audience.sees("people.public_from").condition())
         .filter(people::deleted_at.is_null())
         .filter(people::merged_into_id.is_null())
         .into_boxed();
@@ -280,13 +284,13 @@ pub async fn people_with_ids(mut connection: &Connection, ids: &[PersonId]) -> R
 pub async fn affiliations_of(
     mut connection: &Connection,
     ids: &[PersonId],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<(PersonId, (AffiliationRow, Option<PersonReferenceRow>))>> {
     let rows = affiliations::table
         .left_join(people::table.on(people::id.nullable().eq(affiliations::organization_id)))
         .select((affiliations::person_id, (AffiliationRow::as_select(), Option::<PersonReferenceRow>::as_select())))
         .filter(affiliations::person_id.eq_any(ids))
-        .filter(affiliations::public_from.le(now))
+        .filter(audience.sees("affiliations.public_from").condition())
         .order((affiliations::starts_on.desc().nulls_last(), affiliations::public_from.desc(), affiliations::id.desc()))
         .load(&mut connection)
         .await?;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::PersonKind;
 use super::db::{self, AffiliationRow, PersonReferenceRow, PersonRow};
-use crate::db::{Connection, Result, group};
+use crate::db::{Audience, Connection, Result, group};
 use crate::http::document::impl_whole_or_reference;
 use crate::http::reference::{ExternalId, PersonReference, Urls, external_ids};
 use crate::values::date::PartialDate;
@@ -86,11 +86,11 @@ pub async fn people(
     connection: &Connection,
     rows: Vec<PersonRow>,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Person>> {
     let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
     let (affiliations, aliases, known_as) = try_join!(
-        db::affiliations_of(connection, &ids, now),
+        db::affiliations_of(connection, &ids, audience),
         db::aliases_of(connection, &ids),
         db::external_ids_of(connection, &ids),
     )?;

@@ -16,10 +16,10 @@ use super::{Fidelity, OccurrenceKind, QuoteFacet, QuoteSort, QuoteSortTerm};
 use crate::access::{Caller, Read};
 use crate::articles::db as articles_db;
 use crate::articles::filter::articles_named;
-use crate::db::Connection;
 use crate::db::filter::{InstantRange, Named};
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
+use crate::db::{Audience, Connection};
 use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, ListProblems, PEOPLE, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
@@ -174,7 +174,7 @@ async fn quote_filter(
     connection: &Connection,
     labels: LabelParameters,
     parameters: QuoteParameters,
-    now: DateTime<Utc>,
+    audience: Audience,
     reading: &mut Reading,
 ) -> Result<QuoteFilter, ApiError> {
     let QuoteParameters {
@@ -197,11 +197,11 @@ async fn quote_filter(
     } = parameters;
     let filter = QuoteFilter {
         words: quote_words(connection, q.as_deref(), reading).await?,
-        labels: label_filter(connection, labels, now, reading).await?,
-        speakers: people_named(connection, "speaker", speaker, now, reading).await?,
-        organizations: people_named(connection, "affiliation", affiliation, now, reading).await?,
+        labels: label_filter(connection, labels, audience, reading).await?,
+        speakers: people_named(connection, "speaker", speaker, audience, reading).await?,
+        organizations: people_named(connection, "affiliation", affiliation, audience, reading).await?,
         roles: role.map(|CommaList(roles)| roles),
-        articles: articles_named(connection, "article", article, now, reading).await?,
+        articles: articles_named(connection, "article", article, audience, reading).await?,
         kinds: kind.map(|CommaList(kinds)| kinds),
         anchors: anchor.map(|CommaList(anchors)| anchors),
         fidelities: fidelity.map(|CommaList(fidelities)| fidelities),
@@ -238,7 +238,7 @@ async fn list_quotes(
 
 /// Get a quote
 ///
-/// One quote with every public printing of it.
+/// One quote with every public printing of it; with a key that may read drafts, with every printing.
 #[utoipa::path(
     tag = QUOTES,
     params(QuotePath, QuoteView, FieldParameters),
@@ -247,7 +247,7 @@ async fn list_quotes(
 )]
 #[get("/v1/quotes/{ref}")]
 async fn get_quote(
-    _caller: Caller<Read>,
+    caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
@@ -256,12 +256,12 @@ async fn get_quote(
 ) -> Result<HttpResponse, ApiError> {
     let missing = || ApiError::not_found("quote", &reference);
     let id: QuoteId = reference.parse().map_err(|_| missing())?;
-    let now = state.clock.now();
+    let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
-    let Some(row) = db::find_quote(&connection, id, now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Quote, &reference, now).await;
+    let Some(row) = db::find_quote(&connection, id, audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Quote, &reference, audience).await;
     };
-    let quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, now).await?;
+    let quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, audience).await?;
     Single::respond(quotes, &Fields::from(fields))
 }
 
@@ -283,9 +283,9 @@ async fn list_person_quotes(
     mut listing: QuoteListing,
 ) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
-    let now = listing.now();
-    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    let audience = listing.audience();
+    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, audience).await;
     };
     let mut filter = listing.filter(&connection).await?;
     filter.speakers = Some(match filter.speakers {
@@ -315,10 +315,11 @@ async fn list_article_quotes(
     mut listing: QuoteListing,
 ) -> Result<HttpResponse, ApiError> {
     let connection = state.connection().await?;
-    let now = listing.now();
-    let Some(article) = articles_db::find_article_reference(&connection, &Reference::parse(&reference), now).await?
+    let audience = listing.audience();
+    let Some(article) =
+        articles_db::find_article_reference(&connection, &Reference::parse(&reference), audience).await?
     else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, now).await;
+        return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, audience).await;
     };
     let mut filter = listing.filter(&connection).await?;
     filter.articles = Some(match filter.articles {
@@ -367,20 +368,21 @@ impl QuoteListing {
         let fields = Fields::from(read_query::<FieldParameters>(request)?);
         let view = read_query(request)?;
         let labels = read_query(request)?;
-        let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
+        let page =
+            Page::new(request, read_query(request)?, order, Audience::Public { now: State::of(request)?.clock.now() })?;
         let reading = Reading::default();
         Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page, reading })
     }
 
-    /// The instant the list is seen at.
-    fn now(&self) -> DateTime<Utc> {
-        self.page.now()
+    /// For whom the list is.
+    fn audience(&self) -> Audience {
+        self.page.audience()
     }
 
     /// The filter that the parameters ask for; everything they name in vain is refused at once.
     async fn filter(&mut self, connection: &Connection) -> Result<QuoteFilter, ApiError> {
         let (labels, parameters) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.parameters));
-        quote_filter(connection, labels, parameters, self.now(), &mut self.reading).await
+        quote_filter(connection, labels, parameters, self.audience(), &mut self.reading).await
     }
 
     async fn count_facets(
@@ -393,7 +395,7 @@ impl QuoteListing {
             return Ok(None);
         }
         let (facets, limit, is_exact) = (&self.facets, self.facet_limit, self.page.is_exact());
-        let counted = db::count_quote_facets(connection, filter, facets, limit, is_exact, self.now()).await?;
+        let counted = db::count_quote_facets(connection, filter, facets, limit, is_exact, self.audience()).await?;
         let asked: Vec<&str> = facets.iter().map(|facet| facet.as_str()).collect();
         Ok(Some(Facets::new(counted, &asked, &state.urls)))
     }
@@ -409,17 +411,18 @@ impl QuoteListing {
         let listed = db::list_quotes(connection, &filter, page.window()).await?;
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
-        let mut quotes = wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.now()).await?;
+        let mut quotes =
+            wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.audience()).await?;
         if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
             wire::add_highlights(connection, &mut quotes, words).await?;
         }
         let total = page
             .total(
-                || db::estimate_quotes(connection, &filter, page.now()),
-                || db::count_quotes(connection, &filter, page.now()),
+                || db::estimate_quotes(connection, &filter, page.audience()),
+                || db::count_quotes(connection, &filter, page.audience()),
             )
             .await?;
-        let alone = || db::count_quotes_alone(connection, &filter, COUNTED_ALONE, page.now());
+        let alone = || db::count_quotes_alone(connection, &filter, COUNTED_ALONE, page.audience());
         let explain = page.explain(&state.urls, reading, quotes.is_empty(), alone).await?;
         page.respond(&state.urls, quotes, &fields, place, About { total, facets, explain })
     }

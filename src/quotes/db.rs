@@ -16,7 +16,7 @@ use crate::db::filter::{InstantRange, uuids};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{articles, occurrences, people, quote_external_ids, quotes, segments};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Connection, ROWS_AT_ONCE, Result, count_up_to, estimate};
+use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, estimate};
 use crate::labels::db::LabelFilter;
 use crate::people::db::PersonReferenceRow;
 use crate::search::db::{Listed, QuoteWords};
@@ -33,7 +33,7 @@ pub struct QuoteRow {
     pub text: String,
     pub said_on: Option<NaiveDate>,
     pub said_on_precision: Option<DatePrecision>,
-    pub public_from: DateTime<Utc>,
+    pub public_from: PublicFrom,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -43,7 +43,7 @@ impl QuoteRow {
     /// Where the quote stands in a list in this order; `distance` counts where that runs by relevance.
     pub fn position(&self, sort: &[QuoteSortTerm], distance: i64) -> Position {
         let value = |term: &QuoteSortTerm| match term.key {
-            QuoteSort::PublishedAt => SortValue::Instant(self.public_from),
+            QuoteSort::PublishedAt => self.public_from.sort_value(),
             QuoteSort::UpdatedAt => SortValue::Instant(self.updated_at),
             QuoteSort::CreatedAt => SortValue::Instant(self.created_at),
             QuoteSort::Relevance => SortValue::Integer(distance),
@@ -153,8 +153,8 @@ impl QuoteFilter {
         all.into_iter().filter(|(_, is_given, _)| *is_given).map(|(name, _, part)| (name, part)).collect()
     }
 
-    fn public_conditions(&self, now: DateTime<Utc>) -> Vec<Sql> {
-        let mut conditions = vec![sql("quotes.public_from <= ").bind(now), sql("quotes.deleted_at IS NULL")];
+    fn public_conditions(&self, audience: Audience) -> Vec<Sql> {
+        let mut conditions = vec![audience.sees("quotes.public_from"), sql("quotes.deleted_at IS NULL")];
         match self.speakers.as_deref() {
             // One speaker's quotes are one index range.
             Some([only]) => conditions.push(sql("quotes.speaker_id = ").bind(only.0)),
@@ -170,13 +170,13 @@ impl QuoteFilter {
         conditions.extend(self.is_attributed.map(|is_attributed| {
             sql(if is_attributed { "quotes.speaker_id IS NOT NULL" } else { "quotes.speaker_id IS NULL" })
         }));
-        conditions.extend(self.words.as_ref().map(|words| words.condition(now)));
+        conditions.extend(self.words.as_ref().map(|words| words.condition(audience)));
         let of_printing = self.printing_conditions();
         if !of_printing.is_empty() {
             conditions.push(exists(
                 sql("SELECT FROM occurrences WHERE occurrences.quote_id = quotes.id \
-                         AND occurrences.public_from <= ")
-                .bind(now)
+                         AND ")
+                .append(audience.sees("occurrences.public_from"))
                 .text(" AND ")
                 .append(all(of_printing)),
             ));
@@ -222,8 +222,8 @@ impl QuoteFilter {
 
     /// The conditions on the rows of a page, with the one that leads to them.
     fn page_conditions(&self, window: &Window) -> Vec<Sql> {
-        let conditions = self.public_conditions(window.now);
-        let mut range = vec![sql("quotes.public_from <= ").bind(window.now)];
+        let conditions = self.public_conditions(window.audience);
+        let mut range = vec![Audience::Public { now: window.audience.now() }.sees("quotes.public_from")];
         // One speaker's quotes are a range of their own.
         if let Some([only]) = self.speakers.as_deref() {
             range.push(sql("quotes.speaker_id = ").bind(only.0));
@@ -281,7 +281,7 @@ pub async fn list_quotes(
     window: &Window,
 ) -> Result<Vec<Listed<QuoteRow>>> {
     if let Some(words) = filter.words.as_ref().filter(|_| window.order.has("quotes.distance")) {
-        let ranked = words.ranked(connection, filter.public_conditions(window.now), window).await?;
+        let ranked = words.ranked(connection, filter.public_conditions(window.audience), window).await?;
         return quotes_ranked(connection, ranked).await;
     }
     let rows: Vec<QuoteRow> = quotes::table
@@ -305,8 +305,12 @@ async fn quotes_ranked(mut connection: &Connection, ranked: Vec<(Uuid, i64)>) ->
 }
 
 /// How many public quotes pass `filter`.
-pub async fn count_quotes(mut connection: &Connection, filter: &QuoteFilter, now: DateTime<Utc>) -> Result<i64> {
-    Ok(quotes::table.filter(all(filter.public_conditions(now)).condition()).count().get_result(&mut connection).await?)
+pub async fn count_quotes(mut connection: &Connection, filter: &QuoteFilter, audience: Audience) -> Result<i64> {
+    Ok(quotes::table
+        .filter(all(filter.public_conditions(audience)).condition())
+        .count()
+        .get_result(&mut connection)
+        .await?)
 }
 
 /// How many public quotes pass each part of `filter` by itself, counted up to `most`.
@@ -314,15 +318,15 @@ pub async fn count_quotes_alone(
     connection: &Connection,
     filter: &QuoteFilter,
     most: i64,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<(&'static str, i64)>> {
-    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(now))).collect();
+    let parts = filter.parts().into_iter().map(|(name, part)| (name, part.public_conditions(audience))).collect();
     count_up_to(connection, "quotes", parts, most).await
 }
 
 /// How many public quotes pass `filter`, as the planner estimates; `None` where counting is as cheap.
-pub async fn estimate_quotes(connection: &Connection, filter: &QuoteFilter, now: DateTime<Utc>) -> Result<Option<i64>> {
-    estimate(connection, "quotes", filter.public_conditions(now)).await
+pub async fn estimate_quotes(connection: &Connection, filter: &QuoteFilter, audience: Audience) -> Result<Option<i64>> {
+    estimate(connection, "quotes", filter.public_conditions(audience)).await
 }
 
 /// How often each value of `facets` occurs among the public quotes that pass `filter`.
@@ -332,21 +336,22 @@ pub async fn count_quote_facets(
     facets: &[QuoteFacet],
     limit: u32,
     is_exact: bool,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<FacetRows> {
     let matched = sql("SELECT quotes.id, quotes.speaker_id, quotes.public_from FROM quotes WHERE ")
-        .append(all(filter.public_conditions(now)))
+        .append(all(filter.public_conditions(audience)))
         .text(" ORDER BY quotes.public_from DESC, quotes.id DESC");
-    let queries = facets.iter().map(|facet| FacetQuery { name: facet.as_str(), counts: facet.counts(now) }).collect();
+    let queries =
+        facets.iter().map(|facet| FacetQuery { name: facet.as_str(), counts: facet.counts(audience) }).collect();
     count_facets(connection, matched, queries, limit, is_exact).await
 }
 
 impl QuoteFacet {
-    fn counts(self, now: DateTime<Utc>) -> Sql {
+    fn counts(self, audience: Audience) -> Sql {
         let of_printings = |select: &'static str, group: &'static str| {
             sql(select)
-                .text(" WHERE occurrences.position IS NOT NULL AND occurrences.public_from <= ")
-                .bind(now)
+                .text(" WHERE occurrences.position IS NOT NULL AND ")
+                .append(audience.sees("occurrences.public_from"))
                 .text(group)
         };
         match self {
@@ -388,12 +393,12 @@ pub async fn sample_quotes(
     filter: &QuoteFilter,
     seed: &str,
     count: u32,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<QuoteRow>> {
     let order = sql("md5(").bind(seed).text(" || ' ' || quotes.id::text) COLLATE \"C\", quotes.id");
     Ok(quotes::table
         .select(QuoteRow::as_select())
-        .filter(all(filter.public_conditions(now)).condition())
+        .filter(all(filter.public_conditions(audience)).condition())
         .order(order.fragment::<sql_types::Bool>())
         .limit(i64::from(count))
         .load(&mut connection)
@@ -401,11 +406,11 @@ pub async fn sample_quotes(
 }
 
 /// The quote with this id, when public.
-pub async fn find_quote(mut connection: &Connection, id: QuoteId, now: DateTime<Utc>) -> Result<Option<QuoteRow>> {
+pub async fn find_quote(mut connection: &Connection, id: QuoteId, audience: Audience) -> Result<Option<QuoteRow>> {
     Ok(quotes::table
         .select(QuoteRow::as_select())
         .filter(quotes::id.eq(id))
-        .filter(quotes::public_from.le(now))
+        .filter(audience.sees("quotes.public_from").condition())
         .filter(quotes::deleted_at.is_null())
         .first(&mut connection)
         .await
@@ -416,11 +421,11 @@ pub async fn find_quote(mut connection: &Connection, id: QuoteId, now: DateTime<
 pub async fn occurrences_in(
     mut connection: &Connection,
     articles: &[ArticleId],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<LinkedOccurrence>> {
     let query = linked_occurrences!()
         .filter(occurrences::article_id.eq_any(articles))
-        .filter(occurrences::public_from.le(now))
+        .filter(audience.sees("occurrences.public_from").condition())
         .filter(occurrences::position.is_not_null())
         .order((occurrences::article_id, occurrences::position));
     let rows = query.load(&mut connection).await?;
@@ -431,11 +436,11 @@ pub async fn occurrences_in(
 pub async fn occurrences_of(
     mut connection: &Connection,
     quotes: &[QuoteId],
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<LinkedOccurrence>> {
     let query = linked_occurrences!()
         .filter(occurrences::quote_id.eq_any(quotes))
-        .filter(occurrences::public_from.le(now))
+        .filter(audience.sees("occurrences.public_from").condition())
         .filter(occurrences::position.is_not_null())
         .order((occurrences::quote_id, occurrences::public_from, occurrences::article_id, occurrences::position));
     let rows = query.load(&mut connection).await?;

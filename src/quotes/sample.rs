@@ -8,6 +8,7 @@ use super::api::QuoteView;
 use super::db::{self, QuoteFilter};
 use super::wire::{self, Quote};
 use crate::access::{Caller, Read};
+use crate::db::Audience;
 use crate::http::document::{AccessProblems, ListProblems, QUOTES};
 use crate::http::error::ApiError;
 use crate::http::explain::Reading;
@@ -70,14 +71,14 @@ pub(super) async fn sample_quotes(
     Query(view): Query<QuoteView>,
 ) -> Result<HttpResponse, ApiError> {
     let SampleParameters { seed, n, speaker, max_length } = parameters;
-    let now = state.clock.now();
+    let audience = Audience::Public { now: state.clock.now() };
     let connection = state.connection().await?;
     let mut reading = Reading::default();
-    let labels = label_filter(&connection, labels, now, &mut reading).await?;
-    let speakers = people_named(&connection, "speaker", speaker, now, &mut reading).await?;
+    let labels = label_filter(&connection, labels, audience, &mut reading).await?;
+    let speakers = people_named(&connection, "speaker", speaker, audience, &mut reading).await?;
     ApiError::refuse(reading.faults)?;
     let filter = QuoteFilter { labels, speakers, max_length, ..QuoteFilter::default() };
-    let rows = db::sample_quotes(&connection, &filter, &seed, n, now).await?;
-    let quotes = wire::quotes(&connection, rows, view.has_whole_speakers(), &state.urls, now).await?;
+    let rows = db::sample_quotes(&connection, &filter, &seed, n, audience).await?;
+    let quotes = wire::quotes(&connection, rows, view.has_whole_speakers(), &state.urls, audience).await?;
     Ok(List::respond_whole(&request, &state.urls, n, quotes))
 }

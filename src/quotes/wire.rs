@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::db::{self, LinkedOccurrence, OccurrenceRow, QuoteRow};
 use super::{Fidelity, OccurrenceKind, Quotation};
 use crate::articles::db::ArticleReferenceRow;
-use crate::db::{Connection, Result, group};
+use crate::db::{Audience, Connection, Result, group};
 use crate::http::reference::{ArticleReference, ExternalId, PersonReference, QuoteReference, Urls, external_ids};
 use crate::people::db as people_db;
 use crate::people::wire::{self as people_wire, Person, RelatedPerson, person_reference};
@@ -36,8 +36,9 @@ pub struct Quote {
     /// When it was said; null when not known.
     #[schema(required = true)]
     pub said_on: Option<PartialDate>,
-    /// When its first printing became public.
-    pub published_at: DateTime<Utc>,
+    /// When its first printing became public, or is to; null where nobody knows yet.
+    #[schema(required = true)]
+    pub published_at: Option<DateTime<Utc>>,
     /// Every public printing, the earliest first.
     pub occurrences: Vec<Occurrence>,
     /// Where it was found. Only with `highlight=true`.
@@ -117,13 +118,13 @@ pub async fn quotes(
     rows: Vec<QuoteRow>,
     has_whole_speakers: bool,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Quote>> {
     let ids: Vec<QuoteId> = rows.iter().map(|row| row.id).collect();
     let (linked, known_as) =
-        try_join!(db::occurrences_of(connection, &ids, now), db::external_ids_of(connection, &ids))?;
+        try_join!(db::occurrences_of(connection, &ids, audience), db::external_ids_of(connection, &ids))?;
     let mut known_as = group(known_as);
-    let occurrences = occurrences(connection, linked, has_whole_speakers, urls, now).await?;
+    let occurrences = occurrences(connection, linked, has_whole_speakers, urls, audience).await?;
     let mut occurrences = group(occurrences.into_iter().map(|occurrence| (occurrence.quote.id, occurrence)));
     let quote = |row: QuoteRow| {
         let QuoteRow {
@@ -145,7 +146,7 @@ pub async fn quotes(
             // Every printing names the quote's speaker, and a public quote has a public printing.
             speaker: occurrences.first().and_then(|occurrence| occurrence.speaker.clone()),
             said_on: PartialDate::from_columns(said_on, said_on_precision),
-            published_at: public_from,
+            published_at: public_from.0,
             occurrences,
             highlight: None,
             external_ids: external_ids(known_as.remove(&id).unwrap_or_default()),
@@ -173,11 +174,11 @@ pub async fn occurrences(
     linked: Vec<LinkedOccurrence>,
     has_whole_speakers: bool,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Occurrence>> {
     let ids: Vec<OccurrenceId> = linked.iter().map(|linked| linked.occurrence.id).collect();
     let (segments, speakers) = try_join!(db::segments_of(connection, &ids), async {
-        if has_whole_speakers { whole_speakers(connection, &linked, urls, now).await } else { Ok(Speakers::new()) }
+        if has_whole_speakers { whole_speakers(connection, &linked, urls, audience).await } else { Ok(Speakers::new()) }
     })?;
     let mut segments = group(segments);
     Ok(linked
@@ -193,13 +194,13 @@ async fn whole_speakers(
     connection: &Connection,
     linked: &[LinkedOccurrence],
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Speakers> {
     let mut ids: Vec<PersonId> = linked.iter().filter_map(|linked| Some(linked.speaker.as_ref()?.id)).collect();
     ids.sort_unstable();
     ids.dedup();
     let rows = people_db::people_with_ids(connection, &ids).await?;
-    let people = people_wire::people(connection, rows, urls, now).await?;
+    let people = people_wire::people(connection, rows, urls, audience).await?;
     Ok(people.into_iter().map(|person| (person.id, person)).collect())
 }
 

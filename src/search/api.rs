@@ -10,6 +10,7 @@ use super::db::{self, NameWords};
 use super::filter::nothing_in_name;
 use super::wire::{self, SearchResults, SearchWords, Suggestions};
 use crate::access::{Caller, Read};
+use crate::db::Audience;
 use crate::http::document::{AccessProblems, ListProblems, SEARCH};
 use crate::http::error::ApiError;
 use crate::http::extract::Query;
@@ -74,11 +75,11 @@ async fn search_content(
 ) -> Result<HttpResponse, ApiError> {
     let SearchParameters { q, limit } = parameters;
     let names = NameWords::parse(&q).ok_or_else(|| ApiError::fault(nothing_in_name()))?;
-    let now = state.clock.now();
+    let audience = Audience::Public { now: state.clock.now() };
     let connection = state.connection().await?;
     let (articles, quotes) = try_join!(db::article_words(&connection, &q, None), db::quote_words(&connection, &q))?;
     let words = SearchWords { articles, quotes, names };
-    let results = wire::search_results(&connection, words, limit, &state.urls, now).await?;
+    let results = wire::search_results(&connection, words, limit, &state.urls, audience).await?;
     Ok(HttpResponse::Ok().json(Single { data: results }))
 }
 
@@ -101,6 +102,7 @@ async fn suggest_names(
     let SuggestParameters { q, limit } = parameters;
     let words = NameWords::parse(&q).ok_or_else(|| ApiError::fault(nothing_in_name()))?;
     let connection = state.connection().await?;
-    let data = wire::suggestions(&connection, words, limit, &state.urls, state.clock.now()).await?;
+    let data =
+        wire::suggestions(&connection, words, limit, &state.urls, Audience::Public { now: state.clock.now() }).await?;
     Ok(HttpResponse::Ok().json(Suggestions { data }))
 }

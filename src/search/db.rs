@@ -1,13 +1,12 @@
 //! Full text and names in PostgreSQL: what a search asks for, as SQL that articles, quotes, people and labels use.
 
-use chrono::{DateTime, Utc};
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::keyset::Window;
 use crate::db::sql::{Sql, all, sql};
-use crate::db::{Connection, Result};
+use crate::db::{Audience, Connection, Result};
 use crate::values::name::normalise;
 
 /// How many of the newest matches are sorted by relevance: what a frequent word costs is bounded by this.
@@ -138,13 +137,17 @@ impl ArticleWords {
         conditions: Vec<Sql>,
         window: &Window,
     ) -> Result<Vec<(Uuid, i64)>> {
-        let candidates = sql("SELECT articles.id, articles.title, articles.public_from, articles.updated_at, \
-             articles.created_at, articles.language, articles.search FROM articles WHERE ")
+        let candidates = sql("SELECT articles.id, articles.title, articles.public_from, articles.published_at, \
+             articles.updated_at, articles.created_at, articles.language, articles.search FROM articles WHERE ")
         .append(all(conditions))
         .text(" ORDER BY articles.public_from DESC, articles.id DESC LIMIT ")
         .bind(CANDIDATES);
         let found = sql("SELECT articles.id, articles.distance FROM (SELECT articles.*, ")
-            .append(distance(sql("articles.search"), self.query(), "articles.public_from"))
+            .append(distance(
+                sql("articles.search"),
+                self.query(),
+                "coalesce(articles.published_at, articles.created_at)",
+            ))
             .text(" AS distance FROM (")
             .append(candidates)
             .text(") AS articles) AS articles")
@@ -184,13 +187,13 @@ const QUOTE_AND_SPEAKER: &str = "(quotes.search || coalesce((SELECT to_tsvector(
 
 impl QuoteWords {
     /// The condition that a quote is found: by its text, by its public speaker's name, or by both together.
-    pub fn condition(&self, now: DateTime<Utc>) -> Sql {
+    pub fn condition(&self, audience: Audience) -> Sql {
         let by_both = || sql(QUOTE_AND_SPEAKER).text(" @@ ").append(self.query());
         let speakers = sql("SELECT people.id FROM people \
              WHERE to_tsvector('simple'::regconfig, people.normalised_name) @@ ")
         .bind(self.any_name.as_str())
-        .text("::tsquery AND people.deleted_at IS NULL AND people.public_from <= ")
-        .bind(now)
+        .text("::tsquery AND people.deleted_at IS NULL AND ")
+        .append(audience.sees("people.public_from"))
         .text(" ORDER BY people.public_from DESC, people.id LIMIT ")
         .bind(SPEAKERS);
         let found = sql("(quotes.search @@ ")
@@ -301,7 +304,7 @@ impl NameWords {
     }
 
     /// The public people whose names are found, the likeliest first.
-    pub async fn people(&self, connection: &Connection, now: DateTime<Utc>, limit: u32) -> Result<Vec<Suggested>> {
+    pub async fn people(&self, connection: &Connection, audience: Audience, limit: u32) -> Result<Vec<Suggested>> {
         let names = sql(
             "SELECT named.id AS owner_id, named.normalised_name AS normalised_name FROM people AS named WHERE ",
         )
@@ -310,20 +313,20 @@ impl NameWords {
         .append(self.is_found("person_aliases.normalised_name"));
         let owners = sql("SELECT people.id, people.slug, people.name, found.grade, found.likeness FROM people \
              JOIN found ON found.owner_id = people.id WHERE people.deleted_at IS NULL \
-             AND people.merged_into_id IS NULL AND people.public_from <= ")
-        .bind(now);
+             AND people.merged_into_id IS NULL AND ")
+        .append(audience.sees("people.public_from"));
         self.suggested(connection, names, owners, limit).await
     }
 
     /// The public labels whose names are found, the likeliest first.
-    pub async fn labels(&self, connection: &Connection, now: DateTime<Utc>, limit: u32) -> Result<Vec<Suggested>> {
+    pub async fn labels(&self, connection: &Connection, audience: Audience, limit: u32) -> Result<Vec<Suggested>> {
         let names = sql("SELECT label_names.label_id AS owner_id, label_names.normalised_name AS normalised_name \
              FROM label_names WHERE ")
         .append(self.is_found("label_names.normalised_name"));
         let owners = sql("SELECT labels.id, labels.slug, labels.name, found.grade, found.likeness FROM labels \
              JOIN found ON found.owner_id = labels.id WHERE labels.deleted_at IS NULL \
-             AND labels.merged_into_id IS NULL AND labels.public_from <= ")
-        .bind(now);
+             AND labels.merged_into_id IS NULL AND ")
+        .append(audience.sees("labels.public_from"));
         self.suggested(connection, names, owners, limit).await
     }
 
@@ -379,13 +382,13 @@ fn parsed_query(query: &str) -> Sql {
 ///
 /// It depends on nothing that passes with time, so that pages fetched one after the other fit together, and is a
 /// whole number, so that a cursor holds it exactly.
-fn distance(vector: Sql, query: Sql, public_from: &'static str) -> Sql {
+fn distance(vector: Sql, query: Sql, published_at: &'static str) -> Sql {
     sql("round(-1000000 * (ln(0.000001 + ts_rank_cd(")
         .append(vector)
         .text(", ")
         .append(query)
         .text(", 1)::double precision) + ln(2) * extract(epoch FROM ")
-        .text(public_from)
+        .text(published_at)
         .text(")::double precision / 157788000))::bigint")
 }
 

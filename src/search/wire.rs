@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::try_join;
 use utoipa::ToSchema;
@@ -11,7 +10,7 @@ use super::db::{ArticleWords, NameWords, QuoteWords, Suggested};
 use crate::articles::db::{self as articles_db, ArticleFilter};
 use crate::articles::{ArticleSort, ArticleSortTerm};
 use crate::db::keyset::{Order, SortColumn, Start, Window};
-use crate::db::{Connection, Result};
+use crate::db::{Audience, Connection, Result};
 use crate::http::reference::{ArticleReference, LabelReference, PersonReference, QuoteReference, Urls};
 use crate::people::db as people_db;
 use crate::quotes::db::{self as quotes_db, QuoteFilter};
@@ -109,13 +108,13 @@ pub async fn search_results(
     words: SearchWords,
     limit: u32,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<SearchResults> {
     let SearchWords { articles, quotes, names } = words;
     let (articles, quotes, (people, labels)) = try_join!(
-        found_articles(connection, articles, limit, urls, now),
-        found_quotes(connection, quotes, limit, urls, now),
-        found_names(connection, &names, limit, now),
+        found_articles(connection, articles, limit, urls, audience),
+        found_quotes(connection, quotes, limit, urls, audience),
+        found_names(connection, &names, limit, audience),
     )?;
     Ok(SearchResults {
         articles,
@@ -131,9 +130,9 @@ pub async fn suggestions(
     words: NameWords,
     limit: u32,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<Suggestion>> {
-    let (people, labels) = found_names(connection, &words, limit, now).await?;
+    let (people, labels) = found_names(connection, &words, limit, audience).await?;
     let people = people.into_iter().map(|row| (SuggestionType::Person, row));
     let labels = labels.into_iter().map(|row| (SuggestionType::Label, row));
     let mut found: Vec<(SuggestionType, Suggested)> = people.chain(labels).collect();
@@ -150,11 +149,11 @@ async fn found_articles(
     words: Option<ArticleWords>,
     limit: u32,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<ArticleMatch>> {
     let Some(words) = words else { return Ok(Vec::new()) };
     let relevance = ArticleSortTerm { key: ArticleSort::Relevance, is_descending: false }.column();
-    let window = best(relevance, "articles.id", limit, now);
+    let window = best(relevance, "articles.id", limit, audience);
     let filter = ArticleFilter { words: Some(words.clone()), ..ArticleFilter::default() };
     let rows = articles_db::list_articles(connection, &filter, &window).await?;
     let ids = rows.iter().map(|listed| listed.row.id.0).collect();
@@ -177,11 +176,11 @@ async fn found_quotes(
     words: Option<QuoteWords>,
     limit: u32,
     urls: &Urls,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<QuoteMatch>> {
     let Some(words) = words else { return Ok(Vec::new()) };
     let relevance = QuoteSortTerm { key: QuoteSort::Relevance, is_descending: false }.column();
-    let window = best(relevance, "quotes.id", limit, now);
+    let window = best(relevance, "quotes.id", limit, audience);
     let filter = QuoteFilter { words: Some(words.clone()), ..QuoteFilter::default() };
     let rows = quotes_db::list_quotes(connection, &filter, &window).await?;
     let ids = rows.iter().map(|listed| listed.row.id.0).collect();
@@ -207,15 +206,15 @@ async fn found_names(
     connection: &Connection,
     words: &NameWords,
     limit: u32,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<(Vec<Suggested>, Vec<Suggested>)> {
-    try_join!(words.people(connection, now, limit), words.labels(connection, now, limit))
+    try_join!(words.people(connection, audience, limit), words.labels(connection, audience, limit))
 }
 
 /// The first rows of a list that begins with the best match.
-fn best(relevance: SortColumn, id_column: &'static str, limit: u32, now: DateTime<Utc>) -> Window {
+fn best(relevance: SortColumn, id_column: &'static str, limit: u32, audience: Audience) -> Window {
     let order = Order { columns: vec![relevance], id_column };
-    Window { now, order, start: Start::Offset(0), rows: i64::from(limit) }
+    Window { audience, order, start: Start::Offset(0), rows: i64::from(limit) }
 }
 
 fn quote_reference(id: QuoteId, urls: &Urls) -> QuoteReference {

@@ -10,9 +10,9 @@ use super::db::{self, VoiceFilter};
 use super::wire::{self, CoQuotedPerson, RelatedLabelCount, VoiceList};
 use super::{Interval, VoiceKind};
 use crate::access::{Caller, Read};
-use crate::db::Connection;
 use crate::db::filter::InstantRange;
 use crate::db::moved::Kind;
+use crate::db::{Audience, Connection};
 use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE, VOICES};
 use crate::http::error::ApiError;
 use crate::http::explain::Reading;
@@ -126,10 +126,10 @@ async fn list_label_voices(
     Query(parameters): Query<VoiceParameters>,
     Query(largest): Query<LargestParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
+    let audience = Audience::Public { now: state.clock.now() };
     let connection = state.connection().await?;
-    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
+    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, audience).await;
     };
     // One more label that must be there, like those of `label[all]`.
     labels.label_all.get_or_insert_default().0.push(label.id.to_string());
@@ -145,13 +145,13 @@ async fn respond(
     LargestParameters { limit }: LargestParameters,
 ) -> Result<HttpResponse, ApiError> {
     let VoiceParameters { by: kind, interval, published_from, published_until } = parameters;
-    let now = state.clock.now();
+    let audience = Audience::Public { now: state.clock.now() };
     let mut reading = Reading::default();
-    let labels = label_filter(connection, labels, now, &mut reading).await?;
+    let labels = label_filter(connection, labels, audience, &mut reading).await?;
     ApiError::refuse(reading.faults)?;
     let published_at = InstantRange { from: published_from, until: published_until };
     let filter = VoiceFilter { labels, published_at, kind };
-    let (totals, rows) = db::voices(connection, &filter, interval, limit, now).await?;
+    let (totals, rows) = db::voices(connection, &filter, interval, limit, audience).await?;
     let data = wire::voices(rows, totals, kind, interval.is_some(), &state.urls);
     let links = ListLinks::only_page(request, &state.urls);
     Ok(HttpResponse::Ok().json(VoiceList { data, meta: wire::meta(totals, limit), links }))
@@ -175,12 +175,12 @@ async fn list_co_quoted(
     Path(PersonPath { reference }): Path<PersonPath>,
     Query(LargestParameters { limit }): Query<LargestParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
+    let audience = Audience::Public { now: state.clock.now() };
     let connection = state.connection().await?;
-    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, now).await;
+    let Some(person) = people_db::find_person(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference, audience).await;
     };
-    let rows = db::co_quoted(&connection, person.id, limit, now).await?;
+    let rows = db::co_quoted(&connection, person.id, limit, audience).await?;
     let people = rows.into_iter().map(|row| wire::co_quoted_person(row, &state.urls)).collect();
     Ok(List::respond_whole(&request, &state.urls, limit, people))
 }
@@ -203,12 +203,12 @@ async fn list_related_labels(
     Path(LabelPath { reference }): Path<LabelPath>,
     Query(LargestParameters { limit }): Query<LargestParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
+    let audience = Audience::Public { now: state.clock.now() };
     let connection = state.connection().await?;
-    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), now).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, now).await;
+    let Some(label) = labels_db::find_label(&connection, &Reference::parse(&reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference, audience).await;
     };
-    let rows = db::related_labels(&connection, label.id, limit, now).await?;
+    let rows = db::related_labels(&connection, label.id, limit, audience).await?;
     let labels = rows.into_iter().map(|row| wire::related_label(row, &state.urls)).collect();
     Ok(List::respond_whole(&request, &state.urls, limit, labels))
 }

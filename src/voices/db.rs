@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use super::{Interval, VoiceKind};
 use crate::db::filter::InstantRange;
 use crate::db::sql::{Sql, all, sql};
-use crate::db::{Connection, Result};
+use crate::db::{Audience, Connection, Result};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
 use crate::values::id::{LabelId, PersonId};
@@ -53,7 +53,7 @@ pub async fn voices(
     filter: &VoiceFilter,
     interval: Option<Interval>,
     limit: u32,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<(VoiceTotals, Vec<VoiceRow>)> {
     // Of speakers each quote has one: its rows need not be told apart, which would sort them all.
     let quotes = match filter.kind {
@@ -61,7 +61,7 @@ pub async fn voices(
         VoiceKind::Affiliation => "count(DISTINCT considered.quote_id)",
     };
     let statement = sql("WITH considered AS MATERIALIZED (")
-        .append(considered(filter, now))
+        .append(considered(filter, audience))
         .text(
             "), voices AS (SELECT considered.voice_id, count(*) AS quotes, sum(considered.words)::bigint AS words, \
              min(considered.published_at) AS first_published_at, max(considered.published_at) AS last_published_at \
@@ -109,12 +109,12 @@ fn voice_row(tuple: VoiceTuple) -> VoiceRow {
 }
 
 /// Each quote once for each of its voices: `quote_id`, `voice_id`, `published_at` and the words of its longest printing.
-fn considered(filter: &VoiceFilter, now: DateTime<Utc>) -> Sql {
+fn considered(filter: &VoiceFilter, audience: Audience) -> Sql {
     let VoiceFilter { labels, published_at, kind } = filter;
     let mut conditions = vec![
-        sql("quotes.public_from <= ").bind(now),
+        audience.sees("quotes.public_from"),
         sql("quotes.deleted_at IS NULL"),
-        sql("occurrences.public_from <= ").bind(now),
+        audience.sees("occurrences.public_from"),
         sql("occurrences.position IS NOT NULL"),
     ];
     conditions.extend(published_at.conditions("quotes.public_from"));
@@ -158,7 +158,7 @@ pub async fn co_quoted(
     mut connection: &Connection,
     person: PersonId,
     limit: u32,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<(PersonReferenceRow, i64)>> {
     let statement =
         sql("SELECT people.id, people.slug, people.name, together.articles FROM (SELECT quotes.speaker_id, \
@@ -169,9 +169,9 @@ pub async fn co_quoted(
         .text(
             " AND occurrences.article_id IN (SELECT own.article_id FROM occurrences AS own \
          JOIN quotes AS said ON said.id = own.quote_id \
-         WHERE own.position IS NOT NULL AND said.deleted_at IS NULL AND own.public_from <= ",
+         WHERE own.position IS NOT NULL AND said.deleted_at IS NULL AND ",
         )
-        .bind(now)
+        .append(audience.sees("own.public_from"))
         .text(" AND said.speaker_id = ")
         .bind(person.0)
         .text(
@@ -199,13 +199,13 @@ pub async fn related_labels(
     mut connection: &Connection,
     label: LabelId,
     limit: u32,
-    now: DateTime<Utc>,
+    audience: Audience,
 ) -> Result<Vec<RelatedRow>> {
     let statement = sql("WITH own AS MATERIALIZED (SELECT article_labels.article_id FROM article_labels \
          WHERE article_labels.label_id = ")
     .bind(label.0)
-    .text(" AND article_labels.public_from <= ")
-    .bind(now)
+    .text(" AND ")
+.append(audience.sees("article_labels.public_from"))
     .text(
         ") SELECT labels.id, labels.slug, labels.name, together.articles, (SELECT count(*) FROM own) \
          FROM (SELECT article_labels.label_id, count(*) AS articles FROM own \

@@ -7,6 +7,7 @@ mod access;
 mod articles;
 mod bodies;
 mod document;
+mod drafts;
 mod errors;
 mod explain;
 mod fields;
