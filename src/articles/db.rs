@@ -355,8 +355,11 @@ pub async fn find_article_id(
     reference: &Reference<ArticleId>,
     audience: Audience,
 ) -> Result<Option<ArticleId>> {
-    let query =
-        articles::table.select(articles::id).filter(audience.sees("articles.public_from").condition()).into_boxed();
+    let query = articles::table
+        .select(articles::id)
+        .filter(articles::deleted_at.is_null())
+        .filter(audience.sees("articles.public_from").condition())
+        .into_boxed();
     let query = match reference {
         Reference::Id(id) => query.filter(articles::id.eq(*id)),
         Reference::Slug(slug) => query.filter(articles::slug.eq(slug)),
@@ -375,7 +378,7 @@ pub async fn articles_named(
         .text(
             " JOIN articles ON articles.id = coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT article_slugs.article_id FROM article_slugs WHERE article_slugs.slug = wanted.name)) \
-             WHERE ",
+             WHERE articles.deleted_at IS NULL AND ",
         )
         .append(audience.sees("articles.public_from"));
     Ok(found.statement::<(sql_types::Text, sql_types::Uuid)>().load(&mut connection).await?)
@@ -385,7 +388,7 @@ pub async fn articles_named(
 pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Audience) -> Result<Vec<String>> {
     let near = sql("SELECT articles.slug FROM articles WHERE articles.slug % ")
         .bind(text)
-        .text(" AND ")
+        .text(" AND articles.deleted_at IS NULL AND ")
         .append(audience.sees("articles.public_from"))
         .text(" ORDER BY similarity(articles.slug, ")
         .bind(text)
