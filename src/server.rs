@@ -191,3 +191,15 @@ impl RootSpanBuilder for RequestLog {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_a_target_does_not_reach_the_log() {
+        let shown = |target: &str| without_secrets(&target.parse().unwrap());
+        assert_eq!(shown("/v1/articles?limit=2"), "/v1/articles?limit=2");
+        assert_eq!(shown("/v1/articles?key=vb_9bBqLZ0yP4mR7sT2uV5w&limit=2"), "/v1/articles?key=vb_[hidden]");
+    }
+}

@@ -460,6 +460,7 @@ pub async fn find_article_reference(
 ) -> Result<Option<ArticleReferenceRow>> {
     let query = articles::table
         .select(ArticleReferenceRow::as_select())
+        .filter(articles::deleted_at.is_null())
         .filter(audience.sees("articles.public_from").condition())
         .into_boxed();
     let query = match reference {
@@ -480,7 +481,7 @@ pub async fn articles_named(
         .text(
             " JOIN articles ON articles.id = coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT article_slugs.article_id FROM article_slugs WHERE article_slugs.slug = wanted.name)) \
-             WHERE ",
+             WHERE articles.deleted_at IS NULL AND ",
         )
         .append(audience.sees("articles.public_from"));
     let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
@@ -491,7 +492,7 @@ pub async fn articles_named(
 pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Audience) -> Result<Vec<String>> {
     let near = sql("SELECT articles.slug FROM articles WHERE articles.slug % ")
         .bind(text)
-        .text(" AND ")
+        .text(" AND articles.deleted_at IS NULL AND ")
         .append(audience.sees("articles.public_from"))
         .text(" ORDER BY similarity(articles.slug, ")
         .bind(text)

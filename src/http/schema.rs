@@ -470,3 +470,107 @@ fn bounds(least: Option<u64>, most: Option<u64>, what: &str) -> String {
         (None, most) => format!("at most {} {what}", most.unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The pointers and details of what is wrong with a value; `Tree` and `Word` are named schemas.
+    fn told(schema: &Value, value: &Value) -> Vec<String> {
+        let document = json!({ "components": { "schemas": {
+            "Word": { "type": "string", "enum": ["draft", "published"] },
+            "Tree": {
+                "type": "object",
+                "required": ["name"],
+                "properties": { "name": { "type": "string" }, "under": { "type": "array", "items": { "$ref": "#/components/schemas/Tree" } } },
+                "additionalProperties": false,
+            },
+        } } });
+        let mut schemas = Schemas::default();
+        let schema = schemas.read(&document, schema).unwrap();
+        schemas.check(&schema, value).into_iter().map(|fault| fault.detail).collect()
+    }
+
+    #[test]
+    fn a_schema_may_lead_to_itself() {
+        let tree = json!({ "$ref": "#/components/schemas/Tree" });
+        let value = json!({ "name": "a", "under": [{ "name": "b", "under": [{ "nam": 1 }] }, 5] });
+        assert_eq!(
+            told(&tree, &value),
+            [
+                "/under/0/under/0/name is missing",
+                "/under/0/under/0/nam is unknown: there may be name, under",
+                "/under/1 must be an object"
+            ]
+        );
+    }
+
+    #[test]
+    fn of_alternatives_the_one_that_is_meant_tells_what_is_wrong() {
+        let named_or_new = json!({ "oneOf": [{ "type": "null" }, { "type": "string", "maxLength": 3 }, { "$ref": "#/components/schemas/Tree" }] });
+        for right in [json!(null), json!("abc"), json!({ "name": "a" })] {
+            assert!(told(&named_or_new, &right).is_empty(), "{right}");
+        }
+        assert_eq!(told(&named_or_new, &json!("abcd")), ["the body must have at most 3 characters"]);
+        assert_eq!(told(&named_or_new, &json!({ "name": 5 })), ["/name must be a text"]);
+        assert_eq!(told(&named_or_new, &json!(5)), ["the body must be null or a text or an object"]);
+        let several = json!({ "anyOf": [
+            { "type": "object", "required": ["op", "data"], "properties": { "op": { "const": "create" } } },
+            { "type": "object", "required": ["op"], "properties": { "op": { "const": "delete" } } },
+        ] });
+        assert_eq!(told(&several, &json!({ "op": "create" })), ["/data is missing"]);
+        assert_eq!(told(&several, &json!({ "op": "erase" })), ["/op may be delete"]);
+    }
+
+    #[test]
+    fn values_are_held_to_their_bounds_words_and_formats() {
+        let all = json!({ "type": "object", "additionalProperties": { "type": ["string", "null"], "format": "date-time" }, "properties": {
+            "word": { "$ref": "#/components/schemas/Word" },
+            "small": { "type": "integer", "format": "int32", "minimum": 0 },
+            "share": { "type": "number", "maximum": 1 },
+            "day": { "type": "string", "format": "date" },
+            "url": { "type": "string", "format": "uri" },
+            "path": { "type": "string", "format": "uri-reference" },
+            "slug": { "type": "string", "pattern": "^[a-z]+$" },
+            "both": { "allOf": [{ "minLength": 2 }, { "maxLength": 3 }] },
+            "set": { "type": "array", "uniqueItems": true, "minItems": 1, "maxItems": 3 },
+        } });
+        let right = json!({ "word": "draft", "small": 0, "share": 0.5, "day": "2024-02-29", "url": "https://a.example/", "path": "/a",
+            "slug": "a", "both": "ab", "set": [1, "1"], "other": "2024-02-29T00:00:00Z", "nothing": null });
+        assert_eq!(told(&all, &right), Vec::<String>::new());
+        for (member, value, detail) in [
+            ("word", json!("drafts"), "may be draft, published"),
+            ("small", json!(-1), "must be from 0 to 2147483647"),
+            ("small", json!(1.0), "must be a whole number"),
+            ("small", json!(3_000_000_000_u64), "must be from 0 to 2147483647"),
+            ("share", json!(2), "must be 1 or less"),
+            ("day", json!("2023-02-29"), "must be a date such as 2026-03-01"),
+            ("url", json!("/a"), "must be a URI such as https://example.org/"),
+            ("slug", json!("A"), "must match the pattern ^[a-z]+$"),
+            ("both", json!("a"), "must have at least 2 characters"),
+            ("both", json!("abcd"), "must have at most 3 characters"),
+            ("set", json!([]), "must have 1 to 3 items"),
+            ("other", json!("soon"), "must be an instant such as 2026-03-01T00:00:00Z"),
+            ("other", json!(1), "must be a text or null"),
+        ] {
+            assert_eq!(told(&all, &json!({ member: value })), [format!("/{member} {detail}")]);
+        }
+        assert_eq!(told(&all, &json!({ "set": [1, 1] })), ["/set/1 stands in the list already"]);
+    }
+
+    #[test]
+    fn what_cannot_be_checked_is_no_schema() {
+        for schema in [
+            json!({ "type": "string", "contentEncoding": "base64" }),
+            json!({ "type": "string", "format": "duration" }),
+            json!({ "type": "text" }),
+            json!({ "type": "string", "pattern": "(" }),
+            json!({ "type": "array", "uniqueItems": true }),
+            json!({ "$ref": "#/components/schemas/Missing" }),
+            json!({ "properties": { "a": { "not": {} } } }),
+        ] {
+            assert!(Schemas::default().read(&json!({}), &schema).is_err(), "{schema}");
+        }
+    }
+}

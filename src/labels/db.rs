@@ -177,7 +177,7 @@ pub async fn count_labels(mut connection: &Connection, filter: &LabelListFilter,
         .await?)
 }
 
-/// The label that `reference` names, when public and not merged into another.
+/// The label that `reference` names, as the audience may see it; none that was merged into another.
 pub async fn find_label(
     mut connection: &Connection,
     reference: &Reference<LabelId>,
@@ -262,6 +262,9 @@ pub struct ResolvedRow {
     pub is_own_name: bool,
 }
 
+type ResolvedSql =
+    (sql_types::Text, sql_types::Uuid, sql_types::Text, sql_types::Text, sql_types::Bool, sql_types::Bool);
+
 /// The public labels that `names` name, by name, alias or slug, through merges. Names that name none are left out.
 pub async fn resolve_labels(
     mut connection: &Connection,
@@ -273,15 +276,17 @@ pub async fn resolve_labels(
          (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised), \
          (SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = lower(wanted.name))) FROM ")
     .append(wanted::<LabelId>(names))
-    .text("), chain (first_id, id) AS (SELECT named.id, named.id FROM named \
+    .text(
+        "), chain (first_id, id) AS (SELECT named.id, named.id FROM named \
          UNION SELECT chain.first_id, labels.merged_into_id FROM labels JOIN chain ON chain.id = labels.id \
          WHERE labels.merged_into_id IS NOT NULL) \
          SELECT named.name, labels.id, labels.slug, labels.name, chain.first_id <> labels.id, \
          labels.normalised_name = named.normalised FROM named JOIN chain ON chain.first_id = named.id \
          JOIN labels ON labels.id = chain.id \
-         WHERE labels.merged_into_id IS NULL AND labels.deleted_at IS NULL AND ")
-.append(audience.sees("labels.public_from"))
-    .statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text, sql_types::Text, sql_types::Bool, sql_types::Bool)>();
+         WHERE labels.merged_into_id IS NULL AND labels.deleted_at IS NULL AND ",
+    )
+    .append(audience.sees("labels.public_from"))
+    .statement::<ResolvedSql>();
     let rows: Vec<(String, LabelId, String, String, bool, bool)> = found.load(&mut connection).await?;
     let row = |(named, id, slug, name, is_merged, is_own_name)| ResolvedRow {
         name: named,

@@ -256,7 +256,7 @@ pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Au
     Ok(near.statement::<sql_types::Text>().load(&mut connection).await?)
 }
 
-/// The person that `reference` names, when public and not merged into another.
+/// The person that `reference` names, as the audience may see it; none that was merged into another.
 pub async fn find_person(
     mut connection: &Connection,
     reference: &Reference<PersonId>,
@@ -280,7 +280,7 @@ pub async fn people_with_ids(mut connection: &Connection, ids: &[PersonId]) -> R
     Ok(people::table.select(PersonRow::as_select()).filter(people::id.eq_any(ids)).load(&mut connection).await?)
 }
 
-/// The public affiliations of people, each with its organization: the latest first, undated ones last.
+/// The affiliations of people that the audience may see, each with its organization: the latest first, undated ones last.
 pub async fn affiliations_of(
     mut connection: &Connection,
     ids: &[PersonId],

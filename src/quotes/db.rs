@@ -405,7 +405,7 @@ pub async fn sample_quotes(
         .await?)
 }
 
-/// The quote with this id, when public.
+/// The quote with this id, as the audience may see it.
 pub async fn find_quote(mut connection: &Connection, id: QuoteId, audience: Audience) -> Result<Option<QuoteRow>> {
     Ok(quotes::table
         .select(QuoteRow::as_select())
@@ -417,7 +417,7 @@ pub async fn find_quote(mut connection: &Connection, id: QuoteId, audience: Audi
         .optional()?)
 }
 
-/// Every public printing in these articles, in text order, pull quotes first.
+/// Every printing in these articles that the audience may see, in text order, pull quotes first.
 pub async fn occurrences_in(
     mut connection: &Connection,
     articles: &[ArticleId],
@@ -425,6 +425,7 @@ pub async fn occurrences_in(
 ) -> Result<Vec<LinkedOccurrence>> {
     let query = linked_occurrences!()
         .filter(occurrences::article_id.eq_any(articles))
+        .filter(articles::deleted_at.is_null())
         .filter(audience.sees("occurrences.public_from").condition())
         .filter(occurrences::position.is_not_null())
         .order((occurrences::article_id, occurrences::position));
@@ -432,7 +433,7 @@ pub async fn occurrences_in(
     Ok(rows.into_iter().map(linked).collect())
 }
 
-/// Every public printing of these quotes, the earliest first.
+/// Every printing of these quotes that the audience may see, the earliest first.
 pub async fn occurrences_of(
     mut connection: &Connection,
     quotes: &[QuoteId],
@@ -440,6 +441,7 @@ pub async fn occurrences_of(
 ) -> Result<Vec<LinkedOccurrence>> {
     let query = linked_occurrences!()
         .filter(occurrences::quote_id.eq_any(quotes))
+        .filter(articles::deleted_at.is_null())
         .filter(audience.sees("occurrences.public_from").condition())
         .filter(occurrences::position.is_not_null())
         .order((occurrences::quote_id, occurrences::public_from, occurrences::article_id, occurrences::position));

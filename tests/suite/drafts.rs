@@ -144,6 +144,33 @@ fn one_resource_is_shown_whatever_its_state_to_those_who_may() {
 }
 
 #[test]
+fn a_deleted_article_prints_nothing_for_anybody() {
+    let server = TestServer::start();
+    let text = |title: &str| {
+        format!("{title}\nMay 1, 2023\nIt rained. \"The tide waits for nobody here,\" said Ada Quill.\nLabels: Sea\n")
+    };
+    server.import("kept.txt", text("Kept"));
+    server.import("lost.txt", text("Lost"));
+    let editor = server.key(&[Scope::Drafts]);
+    let quote = server.get("/v1/quotes").column("/url").remove(0);
+    let printings = || {
+        let occurrences = server.get_with(&editor, &quote).data()["occurrences"].take();
+        occurrences
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|o| o["article"]["slug"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(printings().len(), 2);
+    server.database.execute("UPDATE articles SET status = 'draft' WHERE slug = 'lost'");
+    assert_eq!(printings(), ["kept", "lost"], "a draft's printing is there for editors");
+    assert_eq!(server.get(&quote).data()["occurrences"].as_array().unwrap().len(), 1);
+    server.database.execute("UPDATE articles SET deleted_at = now() WHERE slug = 'lost'");
+    assert_eq!(printings(), ["kept"]);
+}
+
+#[test]
 fn no_other_list_shows_more_with_a_key_than_without() {
     let server = server();
     let admin = server.key(&[Scope::Admin]);
