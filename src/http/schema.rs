@@ -226,7 +226,7 @@ impl Schemas {
         Ok(name.to_owned())
     }
 
-    /// Everything that is wrong with a value, in its order, as far as [`MAX_FAULTS`].
+    /// Everything that is wrong with a value, in its order, as far as anybody reads.
     pub fn check(&self, schema: &Schema, value: &Value) -> Vec<Fault> {
         let mut faults = Vec::new();
         self.check_at(&Pointer::default(), schema, value, &mut faults);
