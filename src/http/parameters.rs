@@ -266,7 +266,7 @@ pub struct CommaList<T>(pub Vec<T>);
 impl CommaList<String> {
     /// Parts a value at its commas.
     pub fn parse(value: &str) -> Result<Self, &'static str> {
-        split_list(value).map(|parts| Self(parts))
+        split_list(value).map(Self)
     }
 }
 
