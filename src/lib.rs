@@ -22,3 +22,4 @@ pub mod state;
 pub mod telemetry;
 pub mod values;
 pub mod voices;
+pub mod writing;

@@ -18,7 +18,7 @@ use crate::db::schema::{
     labels, people,
 };
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Audience, Connection, Result, count_up_to, estimate};
+use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, estimate};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
 use crate::search::db::{ArticleWords, Listed};
@@ -583,7 +583,7 @@ pub async fn insert_article(mut connection: &Connection, new: &NewArticle) -> Re
 pub async fn insert_article_labels(
     mut connection: &Connection,
     article: ArticleId,
-    public_from: DateTime<Utc>,
+    public_from: PublicFrom,
     labels: &[LabelId],
 ) -> Result<()> {
     let rows: Vec<_> = (1..)

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Timestamptz;
 
 use super::keyset::SortValue;
@@ -49,7 +51,8 @@ impl Audience {
 }
 
 /// When a row becomes public; `None` where nobody knows, which PostgreSQL keeps as infinity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSqlRow, AsExpression)]
+#[diesel(sql_type = Timestamptz)]
 pub struct PublicFrom(pub Option<DateTime<Utc>>);
 
 impl PublicFrom {
@@ -66,5 +69,17 @@ impl FromSql<Timestamptz, Pg> for PublicFrom {
             return Ok(Self(None));
         }
         <DateTime<Utc> as FromSql<Timestamptz, Pg>>::from_sql(value).map(|instant| Self(Some(instant)))
+    }
+}
+
+impl ToSql<Timestamptz, Pg> for PublicFrom {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        match &self.0 {
+            Some(instant) => <DateTime<Utc> as ToSql<Timestamptz, Pg>>::to_sql(instant, out),
+            None => {
+                std::io::Write::write_all(out, &i64::MAX.to_be_bytes())?;
+                Ok(IsNull::No)
+            }
+        }
     }
 }

@@ -445,6 +445,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// What requests with an Idempotency-Key were answered, for a day.
+    stored_answers (actor, idempotency_key) {
+        /// Who asked: the id of a key.
+        actor -> Text,
+        /// What the client calls the request.
+        idempotency_key -> Text,
+        /// SHA-256 of the method, the target and the body.
+        request_digest -> Bytea,
+        /// The HTTP status.
+        status -> SmallInt,
+        /// The Location header, if there was one.
+        location -> Nullable<Text>,
+        /// The version of the resource that was answered, if it was one.
+        version -> Nullable<Integer>,
+        /// The body, JSON.
+        body -> Bytea,
+        /// When it was answered.
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(article_authors -> articles (article_id));
 diesel::joinable!(article_authors -> people (person_id));
 diesel::joinable!(article_external_ids -> articles (article_id));
@@ -489,4 +511,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     quote_external_ids,
     quotes,
     segments,
+    stored_answers,
 );

@@ -9,9 +9,10 @@ use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use sha2::{Digest, Sha256};
 
 use super::error::ApiError;
 use super::problem::{Fault, ProblemCode};
@@ -47,23 +48,33 @@ impl<T: DeserializeOwned> Json<T> {
     /// Reads the body: 413 when it is too large, 415 when it is of another media type, 400 when it is not JSON, and 422
     /// with every fault when it is not what the document says.
     pub async fn read(self) -> Result<T, ApiError> {
+        // What fits the schema fits the type; a difference is shown to the client, who can do something about it.
+        serde_json::from_value(self.read_value().await?)
+            .map_err(|error| ApiError::body_faults(vec![body_fault(ProblemCode::InvalidValue, "", error)]))
+    }
+
+    /// The same, as plain JSON: of a patch it matters what is absent and what is null.
+    pub async fn read_value(self) -> Result<Value, ApiError> {
         let Self { request, payload, .. } = self;
         let rules = request.app_data::<web::Data<BodyRules>>();
         let rules = rules.ok_or_else(|| ApiError::internal("the server has no rules for bodies"))?;
         let rule = rules.of(&request)?;
         rule.check_media_type(&request)?;
         let bytes = read_bytes(&request, payload, rules.max_body).await?;
+        request.extensions_mut().insert(BodyDigest(Sha256::digest(&bytes).into()));
         let (value, mut faults) = parse(&bytes)?;
         faults.extend(rules.schemas.check(&rule.schema, &value));
         faults.truncate(MAX_FAULTS);
         if !faults.is_empty() {
             return Err(ApiError::body_faults(faults));
         }
-        // What fits the schema fits the type; a difference is shown to the client, who can do something about it.
-        serde_json::from_value(value)
-            .map_err(|error| ApiError::body_faults(vec![body_fault(ProblemCode::InvalidValue, "", error)]))
+        Ok(value)
     }
 }
+
+/// SHA-256 of the body that a request has sent; kept with the request once it was read.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyDigest(pub [u8; 32]);
 
 /// A fault of a body that its schema cannot tell. `detail` begins with what is wrong.
 pub fn body_fault(code: ProblemCode, pointer: &str, detail: impl std::fmt::Display) -> Fault {

@@ -277,6 +277,10 @@ const UNAUTHORIZED: (&str, &str) = ("401", "A key is needed and there is none, o
 const FORBIDDEN: (&str, &str) = ("403", "The key is valid, but lacks the scope that this takes.");
 const MALFORMED: (&str, &str) = ("400", "A parameter is unknown, repeated or wrong, or the body is not JSON.");
 const TOO_LARGE: (&str, &str) = ("413", "The body is larger than the server takes.");
+const CLASH: (&str, &str) = ("409", "It clashes with what is there, or the reference is a former one.");
+const OUTDATED: (&str, &str) = ("412", "Somebody else has changed the resource since.");
+const UNCONDITIONAL: (&str, &str) =
+    ("428", "The request does not say which version it changes: `If-Match` is missing.");
 const UNSUPPORTED: (&str, &str) = ("415", "The body is not of a media type that this reads.");
 const INVALID_BODY: (&str, &str) = ("422", "Something in the body is not as it must be; `errors` names each place.");
 
@@ -295,6 +299,38 @@ pub struct AbsenceProblems;
 impl IntoResponses for AccessProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[UNAUTHORIZED, FORBIDDEN])
+    }
+}
+
+/// The problems of an operation that creates.
+#[derive(Debug)]
+pub struct CreateProblems;
+
+/// The problems of an operation that changes what is there.
+#[derive(Debug)]
+pub struct ChangeProblems;
+
+impl IntoResponses for CreateProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[MALFORMED, CLASH, TOO_LARGE, UNSUPPORTED, INVALID_BODY, FAILED, AWAY])
+    }
+}
+
+impl IntoResponses for ChangeProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            MALFORMED,
+            MISSING,
+            CLASH,
+            GONE,
+            OUTDATED,
+            TOO_LARGE,
+            UNSUPPORTED,
+            INVALID_BODY,
+            UNCONDITIONAL,
+            FAILED,
+            AWAY,
+        ])
     }
 }
 

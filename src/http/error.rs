@@ -22,6 +22,7 @@ pub struct ApiError {
     detail: String,
     faults: Vec<Fault>,
     header: Option<(&'static str, String)>,
+    current: Option<String>,
     cause: Option<String>,
 }
 
@@ -39,7 +40,7 @@ pub struct Occasion {
 impl ApiError {
     /// A problem with a sentence about this time.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), faults: Vec::new(), header: None, cause: None }
+        Self { code, detail: detail.into(), faults: Vec::new(), header: None, current: None, cause: None }
     }
 
     /// Everything that is wrong with a request's parameters. `faults` must not be empty.
@@ -83,6 +84,12 @@ impl ApiError {
     pub fn gone(resource: &str, reference: &str, reason: Option<&str>) -> Self {
         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         Self::new(ProblemCode::Gone, format!("the {resource} {reference:?} was deleted{reason}"))
+    }
+
+    /// The reference is a former one: a write needs the one it leads to.
+    pub fn moved(resource: &str, reference: &str, current: &str) -> Self {
+        let detail = format!("the {resource} {reference:?} is now {current:?}");
+        Self { current: Some(current.to_owned()), ..Self::new(ProblemCode::Moved, detail) }
     }
 
     /// The request shows no key and needs one (RFC 6750 §3).
@@ -154,6 +161,7 @@ impl ApiError {
             code: (*code).to_owned(),
             request_id: occasion.request_id.clone(),
             errors: self.faults.clone(),
+            current: self.current.clone(),
         };
         response.body(serde_json::to_vec(&problem).unwrap_or_default())
     }

@@ -7,7 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use tracing_actix_web::RequestId;
 
 use super::error::{ApiError, Occasion};
@@ -180,6 +180,11 @@ pub async fn check_parameters<B: MessageBody>(
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     }
     Ok(request.error_response(ApiError::faults(faults)).map_into_right_body())
+}
+
+/// The id of a request, as its answer and the log name it.
+pub fn request_id_of(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }
 
 fn request_id(request: &ServiceRequest) -> String {

@@ -12,6 +12,7 @@ pub mod middleware;
 pub mod moved;
 pub mod page;
 pub mod parameters;
+pub mod precondition;
 pub mod problem;
 pub mod reference;
 pub mod schema;

@@ -100,6 +100,24 @@ catalogue! {
     InvalidValue, "invalid_value", 422, "Invalid value",
         "A value in the body is not one it may be; `errors` says what is allowed.",
         "Correct the value.";
+    PreconditionRequired, "precondition_required", 428, "Precondition required",
+        "The request changes something and does not say which version of it the client has seen.",
+        "Fetch the resource and send its ETag as `If-Match`, or `If-Match: *` to change whatever is there.";
+    PreconditionFailed, "precondition_failed", 412, "Precondition failed",
+        "The resource is at another version than the one the client has seen: somebody else changed it.",
+        "Fetch it again, make the change to what it is now, and send its new ETag as `If-Match`.";
+    Moved, "moved", 409, "Moved",
+        "The reference is a former slug, or names what was merged into another; `current` is what it leads to.",
+        "Write to the current reference.";
+    Conflict, "conflict", 409, "Conflict",
+        "The change clashes with something that is there already; `detail` says with what.",
+        "Change one of the two.";
+    IdempotencyKeyInFlight, "idempotency_key_in_flight", 409, "Request in flight",
+        "A request with the same Idempotency-Key is being answered at this moment.",
+        "Wait a little and send it again: it gets the first one's answer.";
+    IdempotencyKeyReused, "idempotency_key_reused", 422, "Idempotency key reused",
+        "Another request had the same Idempotency-Key within the last 24 hours.",
+        "Give each request a key of its own, and send it again unchanged only to repeat it.";
     RequestTimeout, "request_timeout", 503, "Request timed out",
         "The request took longer than the server gives one.",
         "Try again; if it happens again, ask for less, such as a smaller `limit`.";
@@ -151,6 +169,10 @@ pub struct Problem {
     pub request_id: String,
     /// Every fault of the request, not only the first; empty where there is nothing to mend in it.
     pub errors: Vec<Fault>,
+    /// What the reference leads to now. Only with `moved`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "ferry-line")]
+    pub current: Option<String>,
 }
 
 /// One fault of a request.

@@ -77,6 +77,18 @@ path_parameter!(
     KeyPath, "The key's id.", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
 );
 
+/// Names a resource in a path by what another system calls it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ExternalPath {
+    /// The other system.
+    #[param(pattern = "^[a-z0-9][a-z0-9._-]{0,62}$", example = "cms")]
+    pub source: String,
+    /// Its id there.
+    #[param(min_length = 1, max_length = 500, example = "4711")]
+    pub id: String,
+}
+
 /// An article that is only referred to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ArticleReference {
@@ -185,13 +197,14 @@ fn unknown_reference(parameter: &str, resource: &str, name: &str, near: Vec<Stri
 }
 
 /// What another system calls a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ExternalId {
-    /// The other system.
-    #[schema(example = "file")]
+    /// The other system: lower-case letters, digits, `.`, `_` and `-`.
+    #[schema(min_length = 1, max_length = 63, pattern = "^[a-z0-9][a-z0-9._-]{0,62}$", example = "file")]
     pub source: String,
     /// Its id there.
-    #[schema(example = "the-ferry-bell-comes-home.txt")]
+    #[schema(min_length = 1, max_length = 500, example = "the-ferry-bell-comes-home.txt")]
     pub id: String,
 }
 

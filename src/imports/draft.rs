@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::plain_text::{self, Paragraph, PlainText, PullQuote, Refusal};
 use crate::attribution::{self, Finding, Passages, Speaker};
 use crate::quotes::{Fidelity, OccurrenceKind, Quotation};
-use crate::values::anchor::{AnchorState, AnchoredText, Segment};
+use crate::values::anchor::{AnchorState, AnchoredText};
 use crate::values::body::{BodyFormat, RenderedBody, render_plain};
+use crate::writing::Printing;
 
 /// The language of a text that does not say.
 const DEFAULT_LANGUAGE: &str = "en";
@@ -36,27 +37,9 @@ pub(super) struct DraftArticle {
     pub body: RenderedBody,
     pub labels: Vec<String>,
     /// Pull quotes first, then in text order.
-    pub printings: Vec<DraftPrinting>,
+    pub printings: Vec<Printing>,
     /// The importer that read it.
     pub format: &'static str,
-    pub provenance: Value,
-}
-
-/// One printing of a quote.
-#[derive(Debug, Clone)]
-pub(super) struct DraftPrinting {
-    pub kind: OccurrenceKind,
-    pub quotation: Quotation,
-    pub text: String,
-    pub segments: Vec<Segment>,
-    pub anchor: Option<AnchorState>,
-    pub fidelity: Option<Fidelity>,
-    pub attribution: Option<String>,
-    pub speaker: Option<Speaker>,
-    pub confidence: f32,
-    pub rule: &'static str,
-    /// Another printing of the article that prints the same quote, of which this is a trimmed or edited form.
-    pub same_quote_as: Option<usize>,
     pub provenance: Value,
 }
 
@@ -135,7 +118,7 @@ fn bytes(range: &Range<usize>) -> [usize; 2] {
     [range.start, range.end]
 }
 
-fn printings(source: &str, parsed: &PlainText, body: &str, findings: &[Finding]) -> Vec<DraftPrinting> {
+fn printings(source: &str, parsed: &PlainText, body: &str, findings: &[Finding]) -> Vec<Printing> {
     let passages = Passages::of(body);
     let text = AnchoredText::new(body);
     let origin = Origin::new(source, &parsed.paragraphs);
@@ -144,13 +127,13 @@ fn printings(source: &str, parsed: &PlainText, body: &str, findings: &[Finding])
     pulls.chain(inline).collect()
 }
 
-fn pull_printing(pull: &PullQuote, passages: &Passages<'_>, findings: &[Finding], pulls: usize) -> DraftPrinting {
+fn pull_printing(pull: &PullQuote, passages: &Passages<'_>, findings: &[Finding], pulls: usize) -> Printing {
     let found = passages.find(&pull.text);
     let same = found.passage.and_then(|passage| {
         let overlaps = |segment: &Range<usize>| segment.start < passage.end && passage.start < segment.end;
         findings.iter().position(|finding| finding.segments.iter().any(overlaps))
     });
-    DraftPrinting {
+    Printing {
         kind: OccurrenceKind::Pull,
         quotation: Quotation::Direct,
         text: pull.text.clone(),
@@ -165,15 +148,18 @@ fn pull_printing(pull: &PullQuote, passages: &Passages<'_>, findings: &[Finding]
         attribution: pull.attribution.clone(),
         speaker: pull.speaker.clone(),
         confidence: pull.confidence,
-        rule: pull.rule,
+        rule: pull.rule.to_owned(),
         same_quote_as: same.map(|finding| pulls + finding),
-        provenance: json!({ "bytes": [bytes(&pull.span)], "attribution": pull.attribution_span.as_ref().map(bytes) }),
+        provenance: Some(
+            json!({ "bytes": [bytes(&pull.span)], "attribution": pull.attribution_span.as_ref().map(bytes) }),
+        ),
+        earlier: None,
     }
 }
 
-fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &AnchoredText<'_>) -> DraftPrinting {
+fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &AnchoredText<'_>) -> Printing {
     let spans: Vec<[usize; 2]> = finding.segments.iter().map(|segment| bytes(&origin.of(segment))).collect();
-    DraftPrinting {
+    Printing {
         kind: OccurrenceKind::Inline,
         quotation: match finding.quotation {
             attribution::Quotation::Direct => Quotation::Direct,
@@ -186,9 +172,10 @@ fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &An
         attribution: finding.attribution.as_ref().map(|range| body[range.clone()].to_owned()),
         speaker: finding.speaker.clone(),
         confidence: finding.confidence,
-        rule: finding.rule,
+        rule: finding.rule.to_owned(),
         same_quote_as: None,
-        provenance: json!({ "bytes": spans }),
+        provenance: Some(json!({ "bytes": spans })),
+        earlier: None,
     }
 }
 

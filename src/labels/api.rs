@@ -1,6 +1,6 @@
 //! Labels over HTTP.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -8,13 +8,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::db::{self, LabelListFilter};
 use super::filter::labels_named;
 use super::resolve::resolve_labels;
-use super::wire::{self, Label};
+use super::wire::{self, Label, LabelDraft, LabelPatch};
+use super::write as label_write;
 use super::{LabelSort, LabelSortTerm};
-use crate::access::{Caller, Read};
+use crate::access::{Caller, Read, Scope, Write};
 use crate::db::Audience;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
-use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems};
+use crate::http::body::Json;
+use crate::http::document::{AccessProblems, ChangeProblems, CreateProblems, FetchProblems, LABELS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query};
@@ -22,15 +24,28 @@ use crate::http::fields::{FieldParameters, Fields};
 use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::reference::LabelPath;
+use crate::http::precondition::{IfMatch, Preconditions};
+use crate::http::reference::{ExternalId, ExternalPath, LabelPath};
 use crate::search::filter::name_words;
 use crate::state::State;
+use crate::values::id::LabelId;
 use crate::values::reference::Reference;
+use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, patched, write};
+use crate::writing::resource::{self, external_reference};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
     // Resolving stands before the label, whose path would match it.
-    config.service(list_labels).service(resolve_labels).service(get_label);
+    config
+        .service(list_labels)
+        .service(resolve_labels)
+        .service(get_label_by_external_id)
+        .service(put_label_by_external_id)
+        .service(get_label)
+        .service(create_label)
+        .service(update_label)
+        .service(delete_label)
+        .service(restore_label);
 }
 
 /// Which labels to list.
@@ -117,4 +132,206 @@ async fn get_label(
     };
     let labels = wire::labels(&connection, vec![row], &state.urls).await?;
     Single::respond(labels, &Fields::from(fields))
+}
+
+/// Create a label
+///
+/// A label that stands by itself: it is public at once, whatever articles bear it.
+#[utoipa::path(
+    tag = LABELS,
+    params(WriteParameters, IdempotencyParameters),
+    security(("key" = ["write"])),
+    responses(
+        (status = 201, description = "The label.", body = Single<Label>,
+            headers(("Location" = String, description = "Where to fetch it."))),
+        CreateProblems, AccessProblems,
+    ),
+)]
+#[post("/v1/labels")]
+async fn create_label(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    body: Json<LabelDraft>,
+) -> Result<HttpResponse, ApiError> {
+    let draft = body.read().await?;
+    write(&state, &caller, &request, async |writer| {
+        let id = label_write::create(writer, draft).await?;
+        Ok(label_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("labels", &id)))
+    })
+    .await
+}
+
+/// Change a label
+///
+/// Changes what the body names and leaves the rest (RFC 7396). A new slug leaves the former one leading to it.
+#[utoipa::path(
+    tag = LABELS,
+    params(LabelPath, WriteParameters, IfMatch),
+    request_body(content((LabelPatch = "application/merge-patch+json"), (LabelPatch = "application/json"))),
+    security(("key" = ["write"])),
+    responses((status = 200, description = "The label as it is now.", body = Single<Label>), ChangeProblems, AccessProblems),
+)]
+#[patch("/v1/labels/{ref}")]
+async fn update_label(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(LabelPath { reference }): Path<LabelPath>,
+    body: Json<LabelPatch>,
+) -> Result<HttpResponse, ApiError> {
+    let patch = body.read_value().await?;
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = writer.living_target(resource::LABELS, &reference).await?;
+        preconditions.check(target.version)?;
+        let id = LabelId(target.id);
+        let draft = patched(&label_write::draft(writer, id).await?, patch)?;
+        label_write::replace(writer, id, draft).await?;
+        label_write::answer(writer, id, &state.urls).await
+    })
+    .await
+}
+
+/// Delete a label
+///
+/// Withdraws it: it is gone from every list and article and answers 410 with the reason, until it is restored.
+/// `purge=true` removes it for good, with its slugs; that takes a key with the scope `admin`.
+#[utoipa::path(
+    tag = LABELS,
+    params(LabelPath, DeleteParameters, WriteParameters, IfMatch),
+    security(("key" = ["write"])),
+    responses((status = 204, description = "It is deleted."), ChangeProblems, AccessProblems),
+)]
+#[delete("/v1/labels/{ref}")]
+async fn delete_label(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(LabelPath { reference }): Path<LabelPath>,
+    Query(DeleteParameters { reason, purge }): Query<DeleteParameters>,
+) -> Result<HttpResponse, ApiError> {
+    if purge {
+        caller.needs(Scope::Admin)?;
+    }
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = if purge {
+            writer.target(resource::LABELS, &reference).await?
+        } else {
+            writer.living_target(resource::LABELS, &reference).await?
+        };
+        preconditions.check(target.version)?;
+        if purge {
+            label_write::purge(writer, LabelId(target.id)).await?;
+        } else {
+            writer.withdraw(resource::LABELS, target.id, reason.as_deref()).await?;
+        }
+        Ok(Answer::nothing())
+    })
+    .await
+}
+
+/// Restore a label
+///
+/// Takes the deletion back: the label is what it was.
+#[utoipa::path(
+    tag = LABELS,
+    params(LabelPath, WriteParameters, IfMatch, IdempotencyParameters),
+    security(("key" = ["write"])),
+    responses((status = 200, description = "The label.", body = Single<Label>), ChangeProblems, AccessProblems),
+)]
+#[post("/v1/labels/{ref}/restore")]
+async fn restore_label(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(LabelPath { reference }): Path<LabelPath>,
+) -> Result<HttpResponse, ApiError> {
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = writer.target(resource::LABELS, &reference).await?;
+        preconditions.check(target.version)?;
+        if target.is_deleted {
+            writer.restore(resource::LABELS, target.id).await?;
+        }
+        label_write::answer(writer, LabelId(target.id), &state.urls).await
+    })
+    .await
+}
+
+/// Get a label by another system's id
+///
+/// The label that `source` calls `id`.
+#[utoipa::path(
+    tag = LABELS,
+    params(ExternalPath),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The label.", body = Single<Label>), FetchProblems, AccessProblems),
+)]
+#[get("/v1/labels/external/{source}/{id}")]
+async fn get_label_by_external_id(
+    caller: Caller<Read>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ExternalPath { source, id }): Path<ExternalPath>,
+) -> Result<HttpResponse, ApiError> {
+    let audience = caller.audience(state.clock.now());
+    let connection = state.connection().await?;
+    let reference = external_reference(&connection, resource::LABELS, &source, &id).await?;
+    let reference = reference.map(LabelId).ok_or_else(|| ApiError::not_found("label", &format!("{source}:{id}")))?;
+    let Some(row) = db::find_label(&connection, &Reference::Id(reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference.to_string(), audience).await;
+    };
+    let labels = wire::labels(&connection, vec![row], &state.urls).await?;
+    Single::respond(labels, &Fields::default())
+}
+
+/// Create or replace a label by another system's id
+///
+/// Makes the label that `source` calls `id`, or gives it exactly this content. What is there already takes `If-Match`;
+/// `If-None-Match: *` only creates.
+#[utoipa::path(
+    tag = LABELS,
+    params(ExternalPath, WriteParameters, IfMatch),
+    security(("key" = ["write"])),
+    responses(
+        (status = 200, description = "The label as it is now.", body = Single<Label>),
+        (status = 201, description = "The label, which is new.", body = Single<Label>,
+            headers(("Location" = String, description = "Where to fetch it."))),
+        ChangeProblems, AccessProblems,
+    ),
+)]
+#[put("/v1/labels/external/{source}/{id}")]
+async fn put_label_by_external_id(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ExternalPath { source, id }): Path<ExternalPath>,
+    body: Json<LabelDraft>,
+) -> Result<HttpResponse, ApiError> {
+    let mut draft = body.read().await?;
+    let own = ExternalId { source: source.clone(), id: id.clone() };
+    if !draft.external_ids.contains(&own) {
+        draft.external_ids.push(own);
+    }
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        match writer.external_target(resource::LABELS, &source, &id).await? {
+            Some(target) => {
+                preconditions.check_absent(target.version)?;
+                preconditions.check(target.version)?;
+                if target.is_deleted {
+                    writer.restore(resource::LABELS, target.id).await?;
+                }
+                label_write::replace(writer, LabelId(target.id), draft).await?;
+                label_write::answer(writer, LabelId(target.id), &state.urls).await
+            }
+            None => {
+                let id = label_write::create(writer, draft).await?;
+                Ok(label_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("labels", &id)))
+            }
+        }
+    })
+    .await
 }

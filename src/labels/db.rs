@@ -379,7 +379,7 @@ pub struct NewLabel {
     pub slug: String,
     pub name: String,
     pub normalised_name: String,
-    pub public_from: DateTime<Utc>,
+    pub public_from: PublicFrom,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -413,10 +413,10 @@ pub async fn insert_labels(mut connection: &Connection, new: &[NewLabel]) -> Res
     Ok(())
 }
 
-/// Makes labels public from `instant` on, where they were not before.
-pub async fn publish_labels(mut connection: &Connection, ids: &[LabelId], instant: DateTime<Utc>) -> Result<()> {
-    diesel::update(labels::table.filter(labels::id.eq_any(ids)).filter(labels::public_from.gt(instant)))
-        .set(labels::public_from.eq(instant))
+/// Makes labels public from then on, where they were not before.
+pub async fn publish_labels(mut connection: &Connection, ids: &[LabelId], from: PublicFrom) -> Result<()> {
+    diesel::update(labels::table.filter(labels::id.eq_any(ids)).filter(labels::public_from.gt(from)))
+        .set(labels::public_from.eq(from))
         .execute(&mut connection)
         .await?;
     Ok(())

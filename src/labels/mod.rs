@@ -5,6 +5,7 @@ pub mod db;
 pub mod filter;
 mod resolve;
 pub mod wire;
+pub mod write;
 
 use crate::db::keyset::sort_keys;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::try_join;
 use utoipa::ToSchema;
 
@@ -42,6 +42,71 @@ pub struct Label {
     /// When its own content last changed.
     pub updated_at: DateTime<Utc>,
 }
+
+/// A label to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelDraft {
+    /// Its name, which no other label may bear, nor have as an alias.
+    #[schema(min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ferry Line")]
+    pub name: String,
+    /// Its slug; made from the name where none is given. One that is taken gets a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        example = "ferry-line"
+    )]
+    pub slug: Option<String>,
+    /// Other names.
+    #[serde(default)]
+    #[schema(required = false, max_items = 100, value_type = Vec<LabelName>, example = json!(["Ferries"]))]
+    pub aliases: Vec<String>,
+    /// The wider label it belongs to: an id, a slug, a name or an alias. A name that nothing bears yet is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 300, example = "harbour")]
+    pub parent: Option<String>,
+    /// What other systems call it.
+    #[serde(default)]
+    #[schema(required = false, max_items = 100)]
+    pub external_ids: Vec<ExternalId>,
+}
+
+/// Changes of a label, as a JSON Merge Patch (RFC 7396): what is absent stays, `null` takes away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "what the document says of a body that is merged as JSON")]
+pub struct LabelPatch {
+    /// Its name.
+    #[schema(nullable = false, min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ferry Line")]
+    name: Option<String>,
+    /// Its slug. The former one stays reserved and leads to it.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        example = "ferry-line"
+    )]
+    slug: Option<String>,
+    /// Other names, in place of the present ones.
+    #[schema(max_items = 100, value_type = Option<Vec<LabelName>>, example = json!(["Ferries"]))]
+    aliases: Option<Vec<String>>,
+    /// The wider label it belongs to.
+    #[schema(min_length = 1, max_length = 300, example = "harbour")]
+    parent: Option<String>,
+    /// What other systems call it, in place of what they called it.
+    #[schema(max_items = 100)]
+    external_ids: Option<Vec<ExternalId>>,
+}
+
+/// A name of a label.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ferries")]
+#[allow(dead_code, reason = "only described")]
+pub struct LabelName(String);
 
 /// A label related to a resource: a reference, or with `include` the whole.
 #[derive(Debug, Clone, Serialize)]

@@ -329,7 +329,7 @@ pub struct NewPerson {
     pub kind: PersonKind,
     pub name: String,
     pub normalised_name: String,
-    pub public_from: DateTime<Utc>,
+    pub public_from: PublicFrom,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -377,10 +377,10 @@ pub async fn insert_people(mut connection: &Connection, new: &[NewPerson]) -> Re
     Ok(())
 }
 
-/// Makes people public from `instant` on, where they were not before.
-pub async fn publish_people(mut connection: &Connection, ids: &[PersonId], instant: DateTime<Utc>) -> Result<()> {
-    diesel::update(people::table.filter(people::id.eq_any(ids)).filter(people::public_from.gt(instant)))
-        .set(people::public_from.eq(instant))
+/// Makes people public from then on, where they were not before.
+pub async fn publish_people(mut connection: &Connection, ids: &[PersonId], from: PublicFrom) -> Result<()> {
+    diesel::update(people::table.filter(people::id.eq_any(ids)).filter(people::public_from.gt(from)))
+        .set(people::public_from.eq(from))
         .execute(&mut connection)
         .await?;
     Ok(())
@@ -394,11 +394,11 @@ pub struct PrintedAffiliation {
     pub organization_id: Option<PersonId>,
 }
 
-/// Adds affiliations that an article prints and makes them public from `instant` on. Returns whose are new.
+/// Adds affiliations that an article prints and makes them public from then on. Returns whose are new.
 pub async fn add_affiliations(
     mut connection: &Connection,
     printed: &[PrintedAffiliation],
-    instant: DateTime<Utc>,
+    from: PublicFrom,
 ) -> Result<Vec<PersonId>> {
     let people: Vec<PersonId> = printed.iter().map(|affiliation| affiliation.person_id).collect();
     let known: Vec<(AffiliationId, PersonId, Option<String>, Option<PersonId>)> = affiliations::table
@@ -422,9 +422,9 @@ pub async fn add_affiliations(
         shown.extend(same);
     }
     diesel::update(
-        affiliations::table.filter(affiliations::id.eq_any(shown)).filter(affiliations::public_from.gt(instant)),
+        affiliations::table.filter(affiliations::id.eq_any(shown)).filter(affiliations::public_from.gt(from)),
     )
-    .set(affiliations::public_from.eq(instant))
+    .set(affiliations::public_from.eq(from))
     .execute(&mut connection)
     .await?;
     let rows: Vec<_> = new
@@ -435,7 +435,7 @@ pub async fn add_affiliations(
                 affiliations::person_id.eq(affiliation.person_id),
                 affiliations::role.eq(&affiliation.role),
                 affiliations::organization_id.eq(affiliation.organization_id),
-                affiliations::public_from.eq(instant),
+                affiliations::public_from.eq(from),
             )
         })
         .collect();

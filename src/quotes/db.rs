@@ -521,7 +521,7 @@ pub struct NewQuote {
     pub id: QuoteId,
     pub speaker_id: Option<PersonId>,
     pub text: String,
-    pub public_from: DateTime<Utc>,
+    pub public_from: PublicFrom,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -533,8 +533,9 @@ pub struct NewOccurrence {
     pub id: OccurrenceId,
     pub article_id: ArticleId,
     pub quote_id: QuoteId,
-    pub position: i32,
-    pub public_from: DateTime<Utc>,
+    /// Its place among the printings of the article; `None` of an orphan.
+    pub position: Option<i32>,
+    pub public_from: PublicFrom,
     pub kind: OccurrenceKind,
     pub quotation: Quotation,
     pub text: String,
@@ -547,7 +548,9 @@ pub struct NewOccurrence {
     pub fidelity: Option<Fidelity>,
     pub confidence: f32,
     pub rule: String,
-    pub provenance: serde_json::Value,
+    pub is_corrected: bool,
+    pub is_quote_settled: bool,
+    pub provenance: Option<serde_json::Value>,
 }
 
 /// A quote that is already there, as far as deciding identity needs it.
@@ -615,22 +618,4 @@ pub async fn insert_occurrences(mut connection: &Connection, new: &[(NewOccurren
         diesel::insert_into(segments::table).values(rows.to_vec()).execute(&mut connection).await?;
     }
     Ok(())
-}
-
-/// Makes quotes public from `instant` on, where they were not before.
-pub async fn publish_quotes(mut connection: &Connection, ids: &[QuoteId], instant: DateTime<Utc>) -> Result<()> {
-    diesel::update(quotes::table.filter(quotes::id.eq_any(ids)).filter(quotes::public_from.gt(instant)))
-        .set(quotes::public_from.eq(instant))
-        .execute(&mut connection)
-        .await?;
-    Ok(())
-}
-
-/// Replaces the text of a quote by a longer printing of it; returns the new version.
-pub async fn lengthen_quote(mut connection: &Connection, id: QuoteId, text: &str, now: DateTime<Utc>) -> Result<i32> {
-    Ok(diesel::update(quotes::table.filter(quotes::id.eq(id)))
-        .set((quotes::text.eq(text), quotes::version.eq(quotes::version + 1), quotes::updated_at.eq(now)))
-        .returning(quotes::version)
-        .get_result(&mut connection)
-        .await?)
 }

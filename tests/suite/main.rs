@@ -29,3 +29,4 @@ mod search;
 mod service;
 mod voices;
 mod walks;
+mod writing;

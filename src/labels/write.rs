@@ -1,0 +1,214 @@
+//! Writing labels.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::db;
+use super::wire::{LabelDraft, labels};
+use crate::changes::ResourceType;
+use crate::db::schema::{article_labels, label_names, labels as table};
+use crate::db::{Audience, DatabaseError, PublicFrom};
+use crate::http::error::ApiError;
+use crate::http::problem::{Fault, ProblemCode};
+use crate::http::reference::{ExternalId, Urls};
+use crate::values::id::LabelId;
+use crate::values::name::normalise;
+use crate::values::slug::slugify;
+use crate::writing::Writer;
+use crate::writing::request::Answer;
+use crate::writing::resource::LABELS;
+
+/// Makes a label.
+pub async fn create(writer: &mut Writer<'_>, draft: LabelDraft) -> Result<LabelId, ApiError> {
+    let id = LabelId::generate();
+    let normalised_name = normalise(&draft.name);
+    refuse(taken_names(writer, id, &draft).await?)?;
+    let base = draft.slug.clone().unwrap_or_else(|| slugify(&draft.name, "label"));
+    let slug = writer.slug_for(LABELS, None, &base).await?;
+    let new = db::NewLabel {
+        id,
+        slug,
+        name: draft.name.clone(),
+        normalised_name,
+        public_from: PublicFrom(None),
+        created_at: writer.now(),
+        updated_at: writer.now(),
+    };
+    db::insert_labels(writer.connection(), &[new]).await?;
+    writer.created(ResourceType::Label, id.0);
+    fill(writer, id, &draft).await?;
+    Ok(id)
+}
+
+/// Gives a label this content; its version rises where that changes anything. Whoever writes a label has it stand by
+/// itself, whatever articles bear it.
+pub async fn replace(writer: &mut Writer<'_>, id: LabelId, draft: LabelDraft) -> Result<(), ApiError> {
+    let current = self::draft(writer, id).await?;
+    let draft = LabelDraft { slug: draft.slug.or_else(|| current.slug.clone()), ..draft };
+    if draft == current {
+        return Ok(());
+    }
+    refuse(taken_names(writer, id, &draft).await?)?;
+    let mut connection = writer.connection();
+    if let Some(slug) = draft.slug.as_ref().filter(|slug| current.slug.as_ref() != Some(slug)) {
+        let slug = writer.slug_for(LABELS, Some(id.0), slug).await?;
+        writer.reserve_slug(LABELS, id.0, &slug).await?;
+        diesel::update(table::table.filter(table::id.eq(id)))
+            .set(table::slug.eq(slug))
+            .execute(&mut connection)
+            .await
+            .map_err(DatabaseError::from)?;
+    }
+    fill(writer, id, &draft).await?;
+    writer.raise_version(LABELS, id.0).await?;
+    Ok(())
+}
+
+/// What is written of a label, as a draft that would change nothing.
+pub async fn draft(writer: &Writer<'_>, id: LabelId) -> Result<LabelDraft, ApiError> {
+    let connection = writer.connection();
+    let rows = db::labels_with_ids(connection, &[id]).await?;
+    let row = rows.into_iter().next().ok_or_else(|| ApiError::internal("a label that was found is gone"))?;
+    let aliases = db::aliases_of(connection, &[id]).await?.into_iter().map(|(_, name)| name).collect();
+    let external_ids = db::external_ids_of(connection, &[id]).await?;
+    let external_ids = external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect();
+    let parent = row.parent_id.map(|id| id.to_string());
+    Ok(LabelDraft { name: row.name, slug: Some(row.slug), aliases, parent, external_ids })
+}
+
+/// The label as it is now, as an answer.
+pub async fn answer(writer: &mut Writer<'_>, id: LabelId, urls: &Urls) -> Result<Answer, ApiError> {
+    writer.settle().await?;
+    let rows = db::labels_with_ids(writer.connection(), &[id]).await?;
+    let shown = labels(writer.connection(), rows, urls).await?;
+    let label = shown.into_iter().next().ok_or_else(|| ApiError::internal("a label that was written is gone"))?;
+    Answer::resource(label.version, &label)
+}
+
+/// Removes a label for good, with its slugs, its names, and every label that was merged into it.
+pub async fn purge(writer: &mut Writer<'_>, id: LabelId) -> Result<(), ApiError> {
+    let mut connection = writer.connection();
+    let gone: Vec<(LabelId, i32)> = table::table
+        .select((table::id, table::version))
+        .filter(table::id.eq(id).or(table::merged_into_id.eq(id)))
+        .load(&mut connection)
+        .await
+        .map_err(DatabaseError::from)?;
+    let ids: Vec<LabelId> = gone.iter().map(|(id, _)| *id).collect();
+    diesel::delete(article_labels::table.filter(article_labels::label_id.eq_any(&ids)))
+        .execute(&mut connection)
+        .await
+        .map_err(DatabaseError::from)?;
+    diesel::update(table::table.filter(table::parent_id.eq_any(&ids)))
+        .set(table::parent_id.eq(None::<LabelId>))
+        .execute(&mut connection)
+        .await
+        .map_err(DatabaseError::from)?;
+    diesel::delete(table::table.filter(table::id.eq_any(&ids)))
+        .execute(&mut connection)
+        .await
+        .map_err(DatabaseError::from)?;
+    for (id, version) in gone {
+        writer.purged(ResourceType::Label, id.0, version);
+    }
+    Ok(())
+}
+
+/// The label that a text in a body names: by id, slug, name or alias, through merges. A name that nothing bears yet is
+/// created.
+pub async fn named(writer: &mut Writer<'_>, pointer: &str, name: &str) -> Result<LabelId, ApiError> {
+    if let Some(id) = writer.remembered(name) {
+        return Ok(LabelId(id));
+    }
+    let audience = Audience::Editors { now: writer.now() };
+    let found = db::labels_named(writer.connection(), &[name.to_owned()], audience).await?;
+    if let Some(named) = found.into_iter().next() {
+        return Ok(named.id);
+    }
+    let unknown =
+        |detail: String| Err(ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, pointer, detail)]));
+    if name.parse::<LabelId>().is_ok() {
+        return unknown(format!("there is no label {name:?}"));
+    }
+    let made = writer.labels_called(&[name.to_owned()], PublicFrom(None)).await?;
+    match made.as_slice().first() {
+        Some(id) => Ok(*id),
+        None => unknown("a name must hold a letter or a digit".to_owned()),
+    }
+}
+
+/// Writes everything but the slug. The label must be there.
+async fn fill(writer: &mut Writer<'_>, id: LabelId, draft: &LabelDraft) -> Result<(), ApiError> {
+    let parent_id = match &draft.parent {
+        Some(parent) => Some(named(writer, "/parent", parent).await?),
+        None => None,
+    };
+    if let Some(parent) = parent_id {
+        let below = db::with_descendants(writer.connection(), &[vec![id]]).await?.concat();
+        if below.contains(&parent) {
+            let detail = "a label belongs neither to itself nor to one that belongs to it";
+            return refuse(vec![Fault::in_body(ProblemCode::InvalidValue, "/parent", detail)]);
+        }
+    }
+    write_names(writer, id, draft).await?;
+    let mut connection = writer.connection();
+    diesel::update(table::table.filter(table::id.eq(id)))
+        .set((
+            table::name.eq(&draft.name),
+            table::normalised_name.eq(normalise(&draft.name)),
+            table::parent_id.eq(parent_id),
+            table::is_independent.eq(true),
+        ))
+        .execute(&mut connection)
+        .await
+        .map_err(DatabaseError::from)?;
+    let external_ids: Vec<(String, String)> =
+        draft.external_ids.iter().map(|known| (known.source.clone(), known.id.clone())).collect();
+    refuse(writer.replace_external_ids(LABELS, id.0, &external_ids).await?)?;
+    writer.touch_labels([id]);
+    Ok(())
+}
+
+/// The name and the aliases, each once however it is spelled.
+fn names(draft: &LabelDraft) -> Vec<(String, &String)> {
+    let mut names: Vec<(String, &String)> = Vec::new();
+    for name in std::iter::once(&draft.name).chain(&draft.aliases) {
+        let normalised = normalise(name);
+        if names.iter().all(|(other, _)| *other != normalised) {
+            names.push((normalised, name));
+        }
+    }
+    names
+}
+
+async fn write_names(writer: &Writer<'_>, id: LabelId, draft: &LabelDraft) -> Result<(), DatabaseError> {
+    let mut connection = writer.connection();
+    diesel::delete(label_names::table.filter(label_names::label_id.eq(id))).execute(&mut connection).await?;
+    let names = names(draft);
+    let rows: Vec<_> = names
+        .iter()
+        .map(|(normalised, name)| {
+            (label_names::normalised_name.eq(normalised), label_names::label_id.eq(id), label_names::name.eq(*name))
+        })
+        .collect();
+    diesel::insert_into(label_names::table).values(rows).execute(&mut connection).await?;
+    Ok(())
+}
+
+/// The names that another label bears already.
+async fn taken_names(writer: &Writer<'_>, id: LabelId, draft: &LabelDraft) -> Result<Vec<Fault>, DatabaseError> {
+    let names = names(draft);
+    let normalised: Vec<String> = names.iter().map(|(normalised, _)| normalised.clone()).collect();
+    let bearers = db::labels_called(writer.connection(), &normalised).await?;
+    let fault = |(index, (normalised, name)): (usize, &(String, &String))| {
+        let (_, other) = bearers.iter().find(|(called, bearer)| called == normalised && *bearer != id)?;
+        let place = draft.aliases.iter().position(|alias| std::ptr::eq(alias, *name));
+        let pointer = if index == 0 { "/name".to_owned() } else { format!("/aliases/{}", place.unwrap_or_default()) };
+        Some(Fault::in_body(ProblemCode::Conflict, pointer, format!("{name:?} is a name of the label {other}")))
+    };
+    Ok(names.iter().enumerate().filter_map(fault).collect())
+}
+
+fn refuse(faults: Vec<Fault>) -> Result<(), ApiError> {
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::body_faults(faults)) }
+}

@@ -1,0 +1,231 @@
+//! The printings of an article: which quote each is a printing of, found or made.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::Writer;
+use super::names::Attributed;
+use crate::attribution::{Speaker, identity_key, word_count};
+use crate::changes::ResourceType;
+use crate::db::{PublicFrom, Result};
+use crate::quotes::db::{self as quotes_db, KnownQuote, NewOccurrence, NewQuote};
+use crate::quotes::{Fidelity, OccurrenceKind, Quotation};
+use crate::values::anchor::{AnchorState, Segment};
+use crate::values::id::{ArticleId, OccurrenceId, PersonId, QuoteId};
+
+/// Printings of fewer words in several articles are not taken for the same quote.
+const LEAST_SHARED_WORDS: usize = 5;
+
+/// One printing of a quote, to be stored.
+#[derive(Debug, Clone)]
+pub struct Printing {
+    pub kind: OccurrenceKind,
+    pub quotation: Quotation,
+    /// The words as printed.
+    pub text: String,
+    pub segments: Vec<Segment>,
+    /// `None` of a pull quote, which means nothing in the body.
+    pub anchor: Option<AnchorState>,
+    /// Of a pull quote, how it compares with the body.
+    pub fidelity: Option<Fidelity>,
+    /// The attribution as printed.
+    pub attribution: Option<String>,
+    /// Who said it, as the text names them.
+    pub speaker: Option<Speaker>,
+    pub confidence: f32,
+    pub rule: String,
+    /// Another printing of the article that prints the same quote, of which this is a trimmed or edited form.
+    pub same_quote_as: Option<usize>,
+    /// The bytes it comes from, where it was imported.
+    pub provenance: Option<Value>,
+    /// The row it had before, if any.
+    pub earlier: Option<Earlier>,
+}
+
+/// What a printing was before an edit.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    pub id: OccurrenceId,
+    pub quote: QuoteId,
+    pub speaker: Option<PersonId>,
+    pub role: Option<String>,
+    pub organization: Option<PersonId>,
+    /// Whether an editor corrected it: what is found does not matter then.
+    pub is_corrected: bool,
+    /// Whether an editor joined or split its quote: the words do not matter then.
+    pub is_quote_settled: bool,
+}
+
+/// The article that printings belong to.
+#[derive(Debug, Clone, Copy)]
+pub struct PrintedIn {
+    pub article: ArticleId,
+    pub public_from: PublicFrom,
+}
+
+impl Writer<'_> {
+    /// Stores the printings of an article, each with its quote, found or made. Whoever speaks is in `attributed`.
+    /// What the article printed before must be gone from the tables.
+    pub async fn write_printings(
+        &mut self,
+        printed_in: PrintedIn,
+        printings: &[Printing],
+        attributed: &[Attributed],
+    ) -> Result<Vec<(NewOccurrence, Vec<Segment>)>> {
+        let digests: Vec<Vec<u8>> =
+            printings.iter().map(|printing| Sha256::digest(identity_key(&printing.text)).to_vec()).collect();
+        let known = quotes_db::known_quotes(self.connection, &digests, int(LEAST_SHARED_WORDS)).await?;
+        let quote_ids = self.quotes_of(printed_in.public_from, printings, attributed, &digests, &known).await?;
+        let mut position = 0;
+        let rows: Vec<_> = printings
+            .iter()
+            .enumerate()
+            .map(|(index, printing)| {
+                let earlier = printing.earlier.as_ref();
+                let is_orphaned = printing.anchor == Some(AnchorState::Orphaned);
+                position += i32::from(!is_orphaned);
+                let row = NewOccurrence {
+                    id: earlier.map_or_else(OccurrenceId::generate, |earlier| earlier.id),
+                    article_id: printed_in.article,
+                    quote_id: quote_ids[index],
+                    position: (!is_orphaned).then_some(position),
+                    public_from: printed_in.public_from,
+                    kind: printing.kind,
+                    quotation: printing.quotation,
+                    text: printing.text.clone(),
+                    identity_digest: digests[index].clone(),
+                    word_count: int(word_count(&printing.text)),
+                    attribution: printing.attribution.clone(),
+                    role: attributed[index].role.clone(),
+                    organization_id: attributed[index].organization,
+                    anchor: printing.anchor,
+                    fidelity: printing.fidelity,
+                    confidence: printing.confidence,
+                    rule: printing.rule.clone(),
+                    is_corrected: earlier.is_some_and(|earlier| earlier.is_corrected),
+                    is_quote_settled: earlier.is_some_and(|earlier| earlier.is_quote_settled),
+                    provenance: printing.provenance.clone(),
+                };
+                (row, printing.segments.clone())
+            })
+            .collect();
+        quotes_db::insert_occurrences(self.connection, &rows).await?;
+        self.touch_quotes(quote_ids);
+        Ok(rows)
+    }
+
+    /// Finds or makes the quote of every printing.
+    async fn quotes_of(
+        &mut self,
+        public_from: PublicFrom,
+        printings: &[Printing],
+        attributed: &[Attributed],
+        digests: &[Vec<u8>],
+        known: &[KnownQuote],
+    ) -> Result<Vec<QuoteId>> {
+        // The oldest first: the reverse, so that it is the one that stays in the map.
+        let known: HashMap<(PersonId, &[u8]), QuoteId> =
+            known.iter().rev().map(|quote| ((quote.speaker_id, quote.identity_digest.as_slice()), quote.id)).collect();
+        let mut ids: Vec<Option<QuoteId>> = vec![None; printings.len()];
+        let mut new = Vec::new();
+        for group in same_quotes(printings, attributed, digests) {
+            let speaker_id = group.iter().find_map(|index| attributed[*index].speaker);
+            let longest = group.iter().map(|index| &printings[*index].text).max_by_key(|text| text.chars().count());
+            let text = longest.cloned().unwrap_or_default();
+            let earlier =
+                group.iter().find_map(|index| same_as_earlier(&printings[*index], attributed[*index].speaker));
+            let same = speaker_id.and_then(|speaker_id| {
+                let mut shared =
+                    group.iter().filter(|index| word_count(&printings[**index].text) >= LEAST_SHARED_WORDS);
+                shared.find_map(|index| known.get(&(speaker_id, digests[*index].as_slice())).copied())
+            });
+            let id = match earlier.or(same) {
+                Some(quote) => quote,
+                None => {
+                    let (created_at, updated_at) = (self.now, self.now);
+                    let id = QuoteId::generate();
+                    new.push(NewQuote { id, speaker_id, text, public_from, created_at, updated_at });
+                    self.created(ResourceType::Quote, id.0);
+                    id
+                }
+            };
+            for index in group {
+                ids[index] = Some(id);
+            }
+        }
+        quotes_db::insert_quotes(self.connection, &new).await?;
+        Ok(ids.into_iter().flatten().collect())
+    }
+}
+
+/// The quote that a printing was one of before an edit, and still is: an editor said so, or the speaker is the same.
+fn same_as_earlier(printing: &Printing, speaker: Option<PersonId>) -> Option<QuoteId> {
+    let earlier = printing.earlier.as_ref()?;
+    (earlier.is_quote_settled || earlier.is_corrected || earlier.speaker == speaker).then_some(earlier.quote)
+}
+
+/// Groups the printings that print the same quote: the same words by the same speaker, or one a form of the other.
+/// Every printing is in exactly one group.
+fn same_quotes(printings: &[Printing], attributed: &[Attributed], digests: &[Vec<u8>]) -> Vec<Vec<usize>> {
+    let mut groups = Groups::of(printings.len());
+    let mut first_with: HashMap<(Option<PersonId>, &[u8]), usize> = HashMap::new();
+    for (index, printing) in printings.iter().enumerate() {
+        // What an editor joined or split stays so.
+        if printing.earlier.as_ref().is_some_and(|earlier| earlier.is_quote_settled) {
+            continue;
+        }
+        if let Some(original) = printing.same_quote_as {
+            let speakers = (attributed[index].speaker, attributed[original].speaker);
+            // Words that two people are said to have said are two quotes.
+            if speakers.0.is_none() || speakers.1.is_none() || speakers.0 == speakers.1 {
+                groups.join(index, original);
+            }
+        }
+        let first = *first_with.entry((attributed[index].speaker, &digests[index])).or_insert(index);
+        groups.join(index, first);
+    }
+    groups.into_lists()
+}
+
+/// Disjoint groups of numbers (union-find).
+struct Groups {
+    parents: Vec<usize>,
+}
+
+impl Groups {
+    /// Each number below `count` in a group of its own.
+    fn of(count: usize) -> Self {
+        Self { parents: (0..count).collect() }
+    }
+
+    fn root(&mut self, mut number: usize) -> usize {
+        while self.parents[number] != number {
+            self.parents[number] = self.parents[self.parents[number]];
+            number = self.parents[number];
+        }
+        number
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.parents[one.max(other)] = one.min(other);
+    }
+
+    /// The groups, each in order, in the order of their first numbers.
+    fn into_lists(mut self) -> Vec<Vec<usize>> {
+        let mut lists: Vec<Vec<usize>> = vec![Vec::new(); self.parents.len()];
+        for number in 0..self.parents.len() {
+            let root = self.root(number);
+            lists[root].push(number);
+        }
+        lists.retain(|list| !list.is_empty());
+        lists
+    }
+}
+
+/// Sizes are bounded by the size of a file, far below what the column holds.
+fn int(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

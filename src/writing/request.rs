@@ -1,0 +1,256 @@
+//! A write over HTTP: one transaction that does everything or nothing, and the answer to it.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use diesel_async::{AsyncConnection, TransactionManager};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+
+use super::patch::merge;
+use super::stored::{self, Known};
+use super::{Origin, Writer};
+use crate::access::{Caller, Right};
+use crate::db::{Connection, DatabaseError, exclude_other_writers};
+use crate::http::body::BodyDigest;
+use crate::http::error::ApiError;
+use crate::http::extract::read_query;
+use crate::http::middleware::request_id_of;
+use crate::http::problem::{Fault, ProblemCode};
+use crate::state::State;
+
+/// What a client may call a request that creates.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The longest such name, in characters.
+const MAX_IDEMPOTENCY_KEY: usize = 255;
+
+/// How to write.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct WriteParameters {
+    /// Whether to do everything but keep it: the answer is what it would be, with `meta.dry_run`, and nothing changes.
+    #[serde(default)]
+    #[param(required = false, default = false, example = true)]
+    dry_run: bool,
+}
+
+/// How to delete.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeleteParameters {
+    /// Why, as readers are told.
+    #[param(min_length = 1, max_length = 1000, example = "It named the wrong ferry.")]
+    pub reason: Option<String>,
+    /// Whether to remove it for good. Takes a key with the scope `admin`.
+    #[serde(default)]
+    #[param(required = false, default = false, example = false)]
+    pub purge: bool,
+}
+
+/// How to send a request again without doing it twice.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "what the document says of a header that `write` reads")]
+pub struct IdempotencyParameters {
+    /// A name for this request, such as a UUID. Sent again with the same name within 24 hours, the same request gets the
+    /// first answer and does nothing; another one is refused.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        example = "2f1c1a52-7f0d-4a35-9e0a-9d9f7d0b7c11"
+    )]
+    idempotency_key: Option<String>,
+}
+
+/// The answer to a write.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Where what was made can be fetched.
+    pub location: Option<String>,
+    /// The version of the resource in `body`.
+    pub version: Option<i32>,
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The resource as it is now, with its version.
+    pub fn resource<T: Serialize>(version: i32, resource: &T) -> Result<Self, ApiError> {
+        let body = serde_json::to_vec(&json!({ "data": resource })).map_err(ApiError::internal)?;
+        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: Some(version), body })
+    }
+
+    /// The same for a resource that was just made and can be fetched at `url`.
+    pub fn created(self, url: &str) -> Self {
+        Self { status: StatusCode::CREATED.as_u16(), location: Some(url.to_owned()), ..self }
+    }
+
+    /// It is done, and there is nothing to show.
+    pub fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT.as_u16(), location: None, version: None, body: Vec::new() }
+    }
+
+    /// What was done, where there is no resource to show.
+    pub fn report<T: Serialize>(report: &T) -> Result<Self, ApiError> {
+        let body = serde_json::to_vec(report).map_err(ApiError::internal)?;
+        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: None, body })
+    }
+
+    /// The same, as what would be: nothing was kept.
+    fn of_dry_run(self) -> Result<Self, ApiError> {
+        let mut body = match self.body.as_slice() {
+            [] => json!({}),
+            body => serde_json::from_slice(body).map_err(ApiError::internal)?,
+        };
+        body["meta"]["dry_run"] = Value::Bool(true);
+        let body = serde_json::to_vec(&body).map_err(ApiError::internal)?;
+        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: None, body })
+    }
+
+    fn respond(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut response = HttpResponse::build(status);
+        if let Some(location) = self.location {
+            response.insert_header((header::LOCATION, location));
+        }
+        if self.body.is_empty() {
+            return response.finish();
+        }
+        response.content_type("application/json").body(self.body)
+    }
+}
+
+/// A draft with a patch merged into it. The patch must fit its own schema.
+pub fn patched<Draft: Serialize + DeserializeOwned>(draft: &Draft, patch: Value) -> Result<Draft, ApiError> {
+    let mut merged = serde_json::to_value(draft).map_err(ApiError::internal)?;
+    merge(&mut merged, patch);
+    serde_json::from_value(merged)
+        .map_err(|error| ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, "", error.to_string())]))
+}
+
+/// Why a transaction ends without being kept.
+enum Stop {
+    /// Something is wrong.
+    Failed(ApiError),
+    /// Nothing is, but nothing is to be kept.
+    Answered(Answer),
+}
+
+impl From<DatabaseError> for Stop {
+    fn from(error: DatabaseError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<ApiError> for Stop {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Does `work` in one transaction, which is kept only when all of it succeeds, and answers.
+///
+/// A dry run does everything and keeps nothing. A POST with an `Idempotency-Key` that was answered before gets that
+/// answer again.
+pub async fn write<R: Right>(
+    state: &State,
+    caller: &Caller<R>,
+    request: &HttpRequest,
+    work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<Answer, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let WriteParameters { dry_run } = read_query(request)?;
+    let origin = Origin { actor: caller.actor(), request_id: Some(request_id_of(request)) };
+    let repeatable = repeatable(request, &origin.actor)?;
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    let connection: &mut Connection = &mut connection;
+    // By hand, since the connection's own way of running a transaction wants work that may move between threads. Where
+    // this future is dropped half way, the pool finds the transaction open and gives the connection up.
+    Transactions::begin_transaction(connection).await.map_err(DatabaseError::from)?;
+    let done = attempt(connection, repeatable.as_ref(), now, origin, dry_run, work).await;
+    match done {
+        Ok(answer) => {
+            Transactions::commit_transaction(connection).await.map_err(DatabaseError::from)?;
+            Ok(answer.respond())
+        }
+        Err(stop) => {
+            Transactions::rollback_transaction(connection).await.map_err(DatabaseError::from)?;
+            match stop {
+                Stop::Answered(answer) => Ok(answer.respond()),
+                Stop::Failed(error) => Err(error),
+            }
+        }
+    }
+}
+
+type Transactions = <Connection as AsyncConnection>::TransactionManager;
+
+/// Does the work in an open transaction.
+async fn attempt(
+    connection: &Connection,
+    repeatable: Option<&stored::Request>,
+    now: DateTime<Utc>,
+    origin: Origin,
+    is_dry_run: bool,
+    work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<Answer, ApiError>,
+) -> Result<Answer, Stop> {
+    if let Some(repeatable) = repeatable {
+        match stored::look_up(connection, repeatable, now).await? {
+            Known::Nothing => {}
+            Known::InFlight => return Err(in_flight().into()),
+            Known::Another => return Err(reused().into()),
+            Known::Answered(answer) => return Err(Stop::Answered(answer)),
+        }
+    }
+    exclude_other_writers(connection).await?;
+    let mut writer = Writer::new(connection, now, origin);
+    let answer = work(&mut writer).await?;
+    writer.finish().await?;
+    if is_dry_run {
+        return Err(Stop::Answered(answer.of_dry_run()?));
+    }
+    if let Some(repeatable) = repeatable {
+        stored::keep(connection, repeatable, &answer, now).await?;
+    }
+    Ok(answer)
+}
+
+/// What the client calls the request, where it is a POST that it gave a name.
+fn repeatable(request: &HttpRequest, actor: &str) -> Result<Option<stored::Request>, ApiError> {
+    let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    if request.method() != actix_web::http::Method::POST {
+        return Ok(None);
+    }
+    let malformed = || {
+        let detail = format!("Idempotency-Key must have 1 to {MAX_IDEMPOTENCY_KEY} visible ASCII characters");
+        ApiError::new(ProblemCode::MalformedRequest, detail)
+    };
+    let name = value.to_str().map_err(|_| malformed())?;
+    if name.is_empty() || name.len() > MAX_IDEMPOTENCY_KEY || request.headers().get_all(IDEMPOTENCY_KEY).count() > 1 {
+        return Err(malformed());
+    }
+    let body = request.extensions().get::<BodyDigest>().map(|digest| digest.0.to_vec()).unwrap_or_default();
+    let mut digest = Sha256::new();
+    for part in [request.method().as_str().as_bytes(), b" ", request.uri().to_string().as_bytes(), b"\n", &body] {
+        digest.update(part);
+    }
+    let digest = digest.finalize().to_vec();
+    Ok(Some(stored::Request { actor: actor.to_owned(), idempotency_key: name.to_owned(), digest }))
+}
+
+fn in_flight() -> ApiError {
+    let detail = "a request with this Idempotency-Key is being answered at this moment; ask again";
+    ApiError::new(ProblemCode::IdempotencyKeyInFlight, detail)
+}
+
+fn reused() -> ApiError {
+    let detail = "another request had this Idempotency-Key within the last 24 hours; give this one a name of its own";
+    ApiError::new(ProblemCode::IdempotencyKeyReused, detail)
+}

@@ -1,0 +1,109 @@
+//! Answers kept for requests that are sent again, under the `Idempotency-Key` that their clients gave them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::request::Answer;
+use crate::db::schema::stored_answers;
+use crate::db::sql::sql;
+use crate::db::{Connection, Result};
+
+/// How long an answer is kept.
+const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// How many answers that are no longer kept are removed with each new one.
+const REMOVED_AT_ONCE: i64 = 100;
+
+/// What a client calls a request, and what the request is.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub actor: String,
+    pub idempotency_key: String,
+    /// SHA-256 of the method, the target and the body.
+    pub digest: Vec<u8>,
+}
+
+/// What is known of a request.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// Nothing: it is new.
+    Nothing,
+    /// It is being answered at this moment.
+    InFlight,
+    /// It was answered so.
+    Answered(Answer),
+    /// Another request was answered under its name.
+    Another,
+}
+
+/// What is known of a request. When it is new, the present transaction is the one that answers it.
+pub(super) async fn look_up(mut connection: &Connection, request: &Request, now: DateTime<Utc>) -> Result<Known> {
+    let lock = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(")
+        .bind(format!("{} {}", request.actor, request.idempotency_key))
+        .text(", 0))")
+        .statement::<diesel::sql_types::Bool>();
+    if !lock.get_result::<bool>(&mut connection).await? {
+        return Ok(Known::InFlight);
+    }
+    let stored: Option<(Vec<u8>, i16, Option<String>, Option<i32>, Vec<u8>)> = stored_answers::table
+        .select((
+            stored_answers::request_digest,
+            stored_answers::status,
+            stored_answers::location,
+            stored_answers::version,
+            stored_answers::body,
+        ))
+        .filter(stored_answers::actor.eq(&request.actor))
+        .filter(stored_answers::idempotency_key.eq(&request.idempotency_key))
+        .filter(stored_answers::created_at.gt(now - KEPT))
+        .first(&mut connection)
+        .await
+        .optional()?;
+    Ok(match stored {
+        None => Known::Nothing,
+        Some((digest, ..)) if digest != request.digest => Known::Another,
+        Some((_, status, location, version, body)) => {
+            Known::Answered(Answer { status: status.cast_unsigned(), location, version, body })
+        }
+    })
+}
+
+/// Keeps an answer, in the transaction that it tells of, and removes some that are old.
+pub(super) async fn keep(
+    mut connection: &Connection,
+    request: &Request,
+    answer: &Answer,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql("DELETE FROM stored_answers WHERE (actor, idempotency_key) IN (SELECT actor, idempotency_key \
+         FROM stored_answers WHERE created_at <= ")
+    .bind(now - KEPT)
+    .text(" ORDER BY created_at LIMIT ")
+    .bind(REMOVED_AT_ONCE)
+    .text(")")
+    .statement::<diesel::sql_types::Bool>()
+    .execute(&mut connection)
+    .await?;
+    diesel::delete(
+        stored_answers::table
+            .filter(stored_answers::actor.eq(&request.actor))
+            .filter(stored_answers::idempotency_key.eq(&request.idempotency_key)),
+    )
+    .execute(&mut connection)
+    .await?;
+    diesel::insert_into(stored_answers::table)
+        .values((
+            stored_answers::actor.eq(&request.actor),
+            stored_answers::idempotency_key.eq(&request.idempotency_key),
+            stored_answers::request_digest.eq(&request.digest),
+            stored_answers::status.eq(answer.status.cast_signed()),
+            stored_answers::location.eq(&answer.location),
+            stored_answers::version.eq(answer.version),
+            stored_answers::body.eq(&answer.body),
+            stored_answers::created_at.eq(now),
+        ))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
