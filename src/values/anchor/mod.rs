@@ -3,7 +3,12 @@
 //! Offsets count Unicode scalar values and are half open, as in the W3C Web Annotation Data Model's
 //! TextPositionSelector (§4.2.5) and TextQuoteSelector (§4.2.4).
 
+mod again;
+mod neighbours;
+
 use std::ops::Range;
+
+pub use again::{Anchoring, anchor_again};
 
 use super::text_enum::text_enum;
 
@@ -62,6 +67,17 @@ impl<'t> AnchoredText<'t> {
     /// text do.
     pub fn segments(&self, ranges: &[Range<usize>]) -> Vec<Segment> {
         ranges.iter().map(|range| self.segment(range)).collect()
+    }
+
+    /// The byte ranges of segments; nothing where their words do not stand there.
+    fn ranges(&self, segments: &[Segment]) -> Option<Vec<Range<usize>>> {
+        segments.iter().map(|segment| self.range(segment)).collect()
+    }
+
+    fn range(&self, segment: &Segment) -> Option<Range<usize>> {
+        let byte = |scalar: u32| self.boundaries.get(scalar as usize).copied();
+        let range = byte(segment.start)?..byte(segment.end)?;
+        (self.text.get(range.clone())? == segment.exact).then_some(range)
     }
 
     fn segment(&self, range: &Range<usize>) -> Segment {
