@@ -30,6 +30,8 @@ use crate::labels::db as labels_db;
 use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
 use crate::people::filter::people_named;
+use crate::quotes::offsets::OffsetParameters;
+use crate::quotes::wire::Occurrence;
 use crate::search::filter::{article_words, needs_words};
 use crate::state::State;
 use crate::values::id::ArticleId;
@@ -80,6 +82,25 @@ impl ArticleViewParameters {
             has_speakers,
         }
     }
+}
+
+/// What can be marked in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnnotationKind {
+    /// What it prints of quotes.
+    Quotes,
+}
+
+/// What to mark in the body.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AnnotationParameters {
+    /// Marks each anchored quote in `body_html` as `<mark data-occurrence="occ_…" data-quote="quo_…">`. A quote over
+    /// several elements has a mark in each; where quotes overlap one mark has the ids of all, parted by blanks, for
+    /// `[data-occurrence~="occ_…"]`. The text is the same as without.
+    #[param(inline, value_type = Option<AnnotationKind>, example = "quotes")]
+    annotate: Option<AnnotationKind>,
 }
 
 /// Which articles to list, besides by label.
@@ -205,7 +226,7 @@ async fn article_filter(
 /// first.
 #[utoipa::path(
     tag = ARTICLES,
-    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
+    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems),
 )]
 #[get("/v1/articles")]
@@ -220,7 +241,7 @@ async fn list_articles(state: web::Data<State>, mut listing: ArticleListing) -> 
 /// One article with its body. With `include=quotes.speaker,labels` it is all that a page about it needs.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticlePath, ArticleViewParameters, FieldParameters),
+    params(ArticlePath, ArticleViewParameters, AnnotationParameters, OffsetParameters, FieldParameters),
     responses((status = 200, description = "The article.", body = Single<Article>), FetchProblems),
 )]
 #[get("/v1/articles/{ref}")]
@@ -229,6 +250,8 @@ async fn get_article(
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
     Query(view): Query<ArticleViewParameters>,
+    Query(AnnotationParameters { annotate }): Query<AnnotationParameters>,
+    Query(offsets): Query<OffsetParameters>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let now = state.clock.now();
@@ -238,7 +261,15 @@ async fn get_article(
     };
     let fields = Fields::from(fields);
     let view = view.view(&fields);
-    let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, now).await?;
+    let needed = ArticleView { has_quotes: view.has_quotes || annotate.is_some(), ..view };
+    let mut articles = wire::articles(&connection, vec![(row, Some(body))], needed, &state.urls, now).await?;
+    if annotate == Some(AnnotationKind::Quotes) {
+        articles.iter_mut().for_each(wire::mark_quotes);
+    }
+    if !view.has_quotes {
+        articles.iter_mut().for_each(|article| article.quotes = None);
+    }
+    offsets.apply(&connection, printings(&mut articles)).await?;
     Single::respond(articles, &fields)
 }
 
@@ -247,7 +278,7 @@ async fn get_article(
 /// The same as `/v1/articles?label={ref}`, with every filter that list has.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
+    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/labels/{ref}/articles")]
@@ -274,7 +305,7 @@ async fn list_label_articles(
 /// `/v1/articles?author={ref}`.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters),
+    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems),
 )]
 #[get("/v1/people/{ref}/articles")]
@@ -293,6 +324,11 @@ async fn list_person_articles(
     // Those that quote the person and one of the others, should others be asked for too.
     filter.quoted_too = Some(person.id);
     listing.respond(&state, &connection, filter).await
+}
+
+/// What articles show of quotes.
+fn printings(articles: &mut [Article]) -> impl Iterator<Item = &mut Occurrence> {
+    articles.iter_mut().flat_map(|article| article.quotes.iter_mut().flatten())
 }
 
 /// The attributes that a list leaves out unless they are asked for.
@@ -326,6 +362,7 @@ struct ArticleListing {
     facets: Vec<ArticleFacet>,
     facet_limit: u32,
     view: ArticleView,
+    offsets: OffsetParameters,
     fields: Fields,
     terms: Vec<ArticleSortTerm>,
     page: Page,
@@ -354,9 +391,10 @@ impl ArticleListing {
         let FacetLimit { facet_limit } = read_query(request)?;
         let fields = Fields::from(read_query::<FieldParameters>(request)?);
         let view = read_query::<ArticleViewParameters>(request)?.view(&fields);
+        let offsets = read_query(request)?;
         let labels = read_query(request)?;
         let page = Page::new(request, read_query(request)?, order, State::of(request)?.clock.now())?;
-        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page })
+        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, offsets, fields, terms, page })
     }
 
     /// The instant the list is seen at.
@@ -392,12 +430,13 @@ impl ArticleListing {
         filter: ArticleFilter,
     ) -> Result<HttpResponse, ApiError> {
         let facets = self.count_facets(state, connection, &filter).await?;
-        let Self { is_highlighted, view, fields, terms, page, .. } = self;
+        let Self { is_highlighted, view, offsets, fields, terms, page, .. } = self;
         let listed = db::list_articles(connection, &filter, page.window()).await?;
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
         let rows = with_bodies(connection, rows, &fields).await?;
         let mut articles = wire::articles(connection, rows, view, &state.urls, page.now()).await?;
+        offsets.apply(connection, printings(&mut articles)).await?;
         if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
             wire::add_highlights(connection, &mut articles, words).await?;
         }

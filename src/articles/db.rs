@@ -278,6 +278,17 @@ pub async fn bodies_of(mut connection: &Connection, ids: &[ArticleId]) -> Result
         .await?)
 }
 
+/// The texts of those articles whose text has characters beyond U+FFFF, which are two code units in UTF-16.
+pub async fn texts_beyond_one_unit(mut connection: &Connection, ids: &[ArticleId]) -> Result<Vec<(ArticleId, String)>> {
+    let has_pairs = sql(r"articles.body_text ~ '[\U00010000-\U0010FFFF]'").condition();
+    Ok(articles::table
+        .select((articles::id, articles::body_text))
+        .filter(articles::id.eq_any(ids))
+        .filter(has_pairs)
+        .load(&mut connection)
+        .await?)
+}
+
 /// The id of the article that `reference` names, when public.
 pub async fn find_article_id(
     mut connection: &Connection,

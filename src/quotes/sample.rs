@@ -6,6 +6,7 @@ use utoipa::IntoParams;
 
 use super::api::QuoteView;
 use super::db::{self, QuoteFilter};
+use super::offsets::OffsetParameters;
 use super::wire::{self, Quote};
 use crate::http::document::{ListProblems, QUOTES};
 use crate::http::error::ApiError;
@@ -54,7 +55,7 @@ fn one() -> u32 {
 /// articles make it less. Nothing is sorted but the sample.
 #[utoipa::path(
     tag = QUOTES,
-    params(SampleParameters, LabelParameters, QuoteView),
+    params(SampleParameters, LabelParameters, QuoteView, OffsetParameters),
     responses((status = 200, description = "The sample, in the order that the seed gives.", body = List<Quote>), ListProblems),
 )]
 #[get("/v1/quotes/sample")]
@@ -64,6 +65,7 @@ pub(super) async fn sample_quotes(
     Query(parameters): Query<SampleParameters>,
     Query(labels): Query<LabelParameters>,
     Query(view): Query<QuoteView>,
+    Query(offsets): Query<OffsetParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let SampleParameters { seed, n, speaker, max_length } = parameters;
     let now = state.clock.now();
@@ -74,6 +76,7 @@ pub(super) async fn sample_quotes(
     ApiError::refuse(faults)?;
     let filter = QuoteFilter { labels, speakers, max_length, ..QuoteFilter::default() };
     let rows = db::sample_quotes(&connection, &filter, &seed, n, now).await?;
-    let quotes = wire::quotes(&connection, rows, view.has_whole_speakers(), &state.urls, now).await?;
+    let mut quotes = wire::quotes(&connection, rows, view.has_whole_speakers(), &state.urls, now).await?;
+    offsets.apply(&connection, wire::printings(&mut quotes)).await?;
     Ok(List::respond_whole(&request, &state.urls, n, quotes))
 }

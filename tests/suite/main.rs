@@ -3,6 +3,7 @@
 
 mod support;
 
+mod annotations;
 mod articles;
 mod document;
 mod errors;

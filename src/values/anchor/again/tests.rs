@@ -103,7 +103,6 @@ fn what_was_lost_comes_back_but_not_in_the_place_of_another() {
 struct Tracked {
     character: char,
     origin: Option<usize>,
-    is_copy: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -132,13 +131,12 @@ fn apply(text: &mut Vec<Tracked>, change: &Change) {
     match change {
         Change::Insert(at, new) => {
             let at = at.index(text.len() + 1);
-            let new = new.chars().map(|character| Tracked { character, origin: None, is_copy: true });
+            let new = new.chars().map(|character| Tracked { character, origin: None });
             text.splice(at..at, new);
         }
         Change::Delete(at, length) => drop(text.drain(range(text, at, *length))),
         Change::Copy(from, length, to) => {
-            let copied: Vec<Tracked> =
-                text[range(text, from, *length)].iter().map(|one| Tracked { is_copy: true, ..*one }).collect();
+            let copied = text[range(text, from, *length)].to_vec();
             let to = to.index(text.len() + 1);
             text.splice(to..to, copied);
         }
@@ -216,7 +214,7 @@ proptest! {
         let mut text: Vec<Tracked> = old
             .chars()
             .enumerate()
-            .map(|(at, character)| Tracked { character, origin: Some(at), is_copy: false })
+            .map(|(at, character)| Tracked { character, origin: Some(at) })
             .collect();
         for change in &changes {
             apply(&mut text, change);
