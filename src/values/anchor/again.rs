@@ -1,8 +1,8 @@
 //! Anchoring again: where quotes stand after a text was edited.
 //!
-//! A place is found again when the evidence leaves one: the words stand once in both texts, or they stand once between
-//! neighbours that stand once in both texts, or nothing changed there. Anything less is ambiguous: an anchor is never
-//! put where a quote merely might be.
+//! A place is found again when the evidence leaves one: the words stand once in both texts, or nothing changed around
+//! them, or between neighbours that stand once in both texts their context on both sides speaks for this place and for no
+//! other. Anything less is ambiguous: an anchor is never put where a quote merely might be.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
