@@ -112,8 +112,8 @@ const QUESTIONS: &[(&str, &str)] = &[
 
 /// How long one request takes at each size.
 fn growth(servers: &[(usize, Server)], rounds: usize) {
+    let deep: Vec<String> = servers.iter().map(|(size, server)| middle(&mut Client::new(server.port), *size)).collect();
     let mut clients: Vec<Client> = servers.iter().map(|(_, server)| Client::new(server.port)).collect();
-    let deep: Vec<String> = clients.iter_mut().zip(servers).map(|(client, (size, _))| middle(client, *size)).collect();
     println!(
         "\nMilliseconds for one request, the median of {rounds} rounds, and how many times that of the smallest size\n"
     );

@@ -19,6 +19,7 @@ impl Server {
             .env("DATABASE_URL", database)
             .env("VERBATIM_LISTEN", format!("127.0.0.1:{port}"))
             .env("VERBATIM_LOG", "warn")
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {

@@ -31,6 +31,8 @@ use crate::labels::db as labels_db;
 use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
 use crate::people::filter::people_named;
+use crate::quotes::offsets::OffsetParameters;
+use crate::quotes::wire::Occurrence;
 use crate::search::filter::{article_words, needs_words};
 use crate::state::State;
 use crate::values::id::ArticleId;
@@ -81,6 +83,25 @@ impl ArticleViewParameters {
             has_speakers,
         }
     }
+}
+
+/// What can be marked in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnnotationKind {
+    /// What it prints of quotes.
+    Quotes,
+}
+
+/// What to mark in the body.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AnnotationParameters {
+    /// Marks each anchored quote in `body_html` as `<mark data-occurrence="occ_…" data-quote="quo_…">`. A quote over
+    /// several elements has a mark in each; where quotes overlap one mark has the ids of all, parted by blanks, for
+    /// `[data-occurrence~="occ_…"]`. The text is the same as without.
+    #[param(inline, value_type = Option<AnnotationKind>, example = "quotes")]
+    annotate: Option<AnnotationKind>,
 }
 
 /// Which articles to list, besides by label.
@@ -218,7 +239,7 @@ async fn article_filter(
 /// first. With a key that may read drafts, `status` lists what is not public.
 #[utoipa::path(
     tag = ARTICLES,
-    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters, Preferences),
+    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems, AccessProblems),
 )]
@@ -240,7 +261,7 @@ async fn list_articles(
 /// read drafts shows it whatever its state.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticlePath, ArticleViewParameters, FieldParameters),
+    params(ArticlePath, ArticleViewParameters, AnnotationParameters, OffsetParameters, FieldParameters),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "The article.", body = Single<Article>), FetchProblems, AccessProblems),
 )]
@@ -251,6 +272,8 @@ async fn get_article(
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
     Query(view): Query<ArticleViewParameters>,
+    Query(AnnotationParameters { annotate }): Query<AnnotationParameters>,
+    Query(offsets): Query<OffsetParameters>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let audience = caller.audience(state.clock.now());
@@ -260,7 +283,15 @@ async fn get_article(
     };
     let fields = Fields::from(fields);
     let view = view.view(&fields);
-    let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, audience).await?;
+    let needed = ArticleView { has_quotes: view.has_quotes || annotate.is_some(), ..view };
+    let mut articles = wire::articles(&connection, vec![(row, Some(body))], needed, &state.urls, audience).await?;
+    if annotate == Some(AnnotationKind::Quotes) {
+        articles.iter_mut().for_each(wire::mark_quotes);
+    }
+    if !view.has_quotes {
+        articles.iter_mut().for_each(|article| article.quotes = None);
+    }
+    offsets.apply(&connection, printings(&mut articles)).await?;
     Single::respond(articles, &fields)
 }
 
@@ -270,7 +301,7 @@ async fn get_article(
 /// every label that belongs to it, too.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters, Preferences),
+    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems, AccessProblems),
 )]
@@ -300,7 +331,7 @@ async fn list_label_articles(
 /// `/v1/articles?author={ref}`.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, FieldParameters, PageParameters, Preferences),
+    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems, AccessProblems),
 )]
@@ -323,6 +354,11 @@ async fn list_person_articles(
     filter.quoted_too = Some(person.id);
     listing.reading.note("ref", "people", &Named { name: reference, id: person.id, slug: person.slug });
     listing.respond(&state, &connection, filter).await
+}
+
+/// What articles show of quotes.
+fn printings(articles: &mut [Article]) -> impl Iterator<Item = &mut Occurrence> {
+    articles.iter_mut().flat_map(|article| article.quotes.iter_mut().flatten())
 }
 
 /// The attributes that a list leaves out unless they are asked for.
@@ -356,6 +392,7 @@ struct ArticleListing {
     facets: Vec<ArticleFacet>,
     facet_limit: u32,
     view: ArticleView,
+    offsets: OffsetParameters,
     fields: Fields,
     terms: Vec<ArticleSortTerm>,
     page: Page,
@@ -385,11 +422,24 @@ impl ArticleListing {
         let FacetLimit { facet_limit } = read_query(request)?;
         let fields = Fields::from(read_query::<FieldParameters>(request)?);
         let view = read_query::<ArticleViewParameters>(request)?.view(&fields);
+        let offsets = read_query(request)?;
         let labels = read_query(request)?;
         let page =
             Page::new(request, read_query(request)?, order, Audience::Public { now: State::of(request)?.clock.now() })?;
         let reading = Reading::default();
-        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page, reading })
+        Ok(Self {
+            labels,
+            parameters,
+            is_highlighted,
+            facets,
+            facet_limit,
+            view,
+            offsets,
+            fields,
+            terms,
+            page,
+            reading,
+        })
     }
 
     /// The list for this caller: as the public sees it, unless it asks for what is not public and the caller may see that.
@@ -435,12 +485,13 @@ impl ArticleListing {
         filter: ArticleFilter,
     ) -> Result<HttpResponse, ApiError> {
         let facets = self.count_facets(state, connection, &filter).await?;
-        let Self { is_highlighted, view, fields, terms, page, reading, .. } = self;
+        let Self { is_highlighted, view, offsets, fields, terms, page, reading, .. } = self;
         let listed = db::list_articles(connection, &filter, page.window()).await?;
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
         let rows = with_bodies(connection, rows, &fields).await?;
         let mut articles = wire::articles(connection, rows, view, &state.urls, page.audience()).await?;
+        offsets.apply(connection, printings(&mut articles)).await?;
         if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
             wire::add_highlights(connection, &mut articles, words).await?;
         }

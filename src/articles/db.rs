@@ -399,18 +399,18 @@ impl ArticleFacet {
             Self::Label => {
                 "SELECT labels.id::text, labels.slug, labels.name, count(*) FROM matched \
                  JOIN article_labels ON article_labels.article_id = matched.id \
-                 JOIN labels ON labels.id = article_labels.label_id GROUP BY labels.id"
+                 JOIN labels ON labels.id = article_labels.label_id AND labels.deleted_at IS NULL GROUP BY labels.id"
             }
             Self::Speaker => {
                 "SELECT people.id::text, people.slug, people.name, count(DISTINCT matched.id) FROM matched \
                  JOIN occurrences ON occurrences.article_id = matched.id AND occurrences.position IS NOT NULL \
                  JOIN quotes ON quotes.id = occurrences.quote_id AND quotes.deleted_at IS NULL \
-                 JOIN people ON people.id = quotes.speaker_id GROUP BY people.id"
+                 JOIN people ON people.id = quotes.speaker_id AND people.deleted_at IS NULL GROUP BY people.id"
             }
             Self::Author => {
                 "SELECT people.id::text, people.slug, people.name, count(*) FROM matched \
                  JOIN article_authors ON article_authors.article_id = matched.id \
-                 JOIN people ON people.id = article_authors.person_id GROUP BY people.id"
+                 JOIN people ON people.id = article_authors.person_id AND people.deleted_at IS NULL GROUP BY people.id"
             }
             Self::Language => "SELECT language, NULL, NULL, count(*) FROM matched GROUP BY language",
             Self::Year => {
@@ -448,6 +448,17 @@ pub async fn bodies_of(mut connection: &Connection, ids: &[ArticleId]) -> Result
     Ok(articles::table
         .select((articles::id, BodyRow::as_select()))
         .filter(articles::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
+}
+
+/// The texts of those articles whose text has characters beyond U+FFFF, which are two code units in UTF-16.
+pub async fn texts_beyond_one_unit(mut connection: &Connection, ids: &[ArticleId]) -> Result<Vec<(ArticleId, String)>> {
+    let has_pairs = sql(r"articles.body_text ~ '[\U00010000-\U0010FFFF]'").condition();
+    Ok(articles::table
+        .select((articles::id, articles::body_text))
+        .filter(articles::id.eq_any(ids))
+        .filter(has_pairs)
         .load(&mut connection)
         .await?)
 }
@@ -509,6 +520,7 @@ pub async fn authors_of(
         .inner_join(people::table)
         .select((article_authors::article_id, PersonReferenceRow::as_select()))
         .filter(article_authors::article_id.eq_any(ids))
+        .filter(people::deleted_at.is_null())
         .order((article_authors::article_id, article_authors::position))
         .load(&mut connection)
         .await?)
@@ -520,6 +532,7 @@ pub async fn labels_of(mut connection: &Connection, ids: &[ArticleId]) -> Result
         .inner_join(labels::table)
         .select((article_labels::article_id, LabelReferenceRow::as_select()))
         .filter(article_labels::article_id.eq_any(ids))
+        .filter(labels::deleted_at.is_null())
         .order((article_labels::article_id, article_labels::position))
         .load(&mut connection)
         .await?)

@@ -18,7 +18,8 @@ use crate::people::wire::{self as people_wire, RelatedPerson, person_reference};
 use crate::quotes::db as quotes_db;
 use crate::quotes::wire::{self as quotes_wire, Occurrence};
 use crate::search::db::ArticleWords;
-use crate::values::body::BodyFormat;
+use crate::values::anchor::AnchorState;
+use crate::values::body::{Annotation, BodyFormat, annotate};
 use crate::values::id::{ArticleId, LabelId, PersonId};
 
 /// A titled text with its authors, its labels and the quotes it prints.
@@ -190,6 +191,21 @@ pub async fn add_highlights(connection: &Connection, articles: &mut [Article], w
         article.highlight = Some(ArticleHighlight { title, body });
     }
     Ok(())
+}
+
+/// Marks what an article prints of quotes in its HTML, where their anchors hold. Its quotes must be there.
+pub fn mark_quotes(article: &mut Article) {
+    let (Some(html), Some(quotes)) = (&mut article.body_html, &article.quotes) else { return };
+    let annotations: Vec<Annotation> = quotes
+        .iter()
+        .filter(|printing| matches!(printing.anchor, Some(AnchorState::Exact | AnchorState::Moved)))
+        .map(|printing| Annotation {
+            occurrence: printing.id,
+            quote: printing.quote.id,
+            ranges: printing.segments.iter().map(|segment| segment.start..segment.end).collect(),
+        })
+        .collect();
+    *html = annotate(html, &annotations);
 }
 
 async fn authors(

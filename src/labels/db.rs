@@ -201,6 +201,7 @@ pub async fn label_references(mut connection: &Connection, ids: &[LabelId]) -> R
     Ok(labels::table
         .select(LabelReferenceRow::as_select())
         .filter(labels::id.eq_any(ids))
+        .filter(labels::deleted_at.is_null())
         .load(&mut connection)
         .await?)
 }

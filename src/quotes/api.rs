@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, QuoteFilter};
+use super::offsets::OffsetParameters;
 use super::sample::sample_quotes;
 use super::wire::{self, Quote};
 use super::{Fidelity, OccurrenceKind, QuoteFacet, QuoteSort, QuoteSortTerm};
@@ -221,7 +222,7 @@ async fn quote_filter(
 /// `q`, those that have its words, the best match first.
 #[utoipa::path(
     tag = QUOTES,
-    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters, Preferences),
+    params(LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), ListProblems, AccessProblems),
 )]
@@ -241,7 +242,7 @@ async fn list_quotes(
 /// One quote with every public printing of it; with a key that may read drafts, with every printing.
 #[utoipa::path(
     tag = QUOTES,
-    params(QuotePath, QuoteView, FieldParameters),
+    params(QuotePath, QuoteView, OffsetParameters, FieldParameters),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "The quote.", body = Single<Quote>), FetchProblems, AccessProblems),
 )]
@@ -252,6 +253,7 @@ async fn get_quote(
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
     Query(view): Query<QuoteView>,
+    Query(offsets): Query<OffsetParameters>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let missing = || ApiError::not_found("quote", &reference);
@@ -261,7 +263,8 @@ async fn get_quote(
     let Some(row) = db::find_quote(&connection, id, audience).await? else {
         return answer_absence(&connection, &request, &state.urls, Kind::Quote, &reference, audience).await;
     };
-    let quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, audience).await?;
+    let mut quotes = wire::quotes(&connection, vec![row], view.has_whole_speakers(), &state.urls, audience).await?;
+    offsets.apply(&connection, wire::printings(&mut quotes)).await?;
     Single::respond(quotes, &Fields::from(fields))
 }
 
@@ -270,7 +273,7 @@ async fn get_quote(
 /// The quotes of one speaker, the newest first.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters, Preferences),
+    params(PersonPath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems, AccessProblems),
 )]
@@ -302,7 +305,7 @@ async fn list_person_quotes(
 /// order, get the article with `include=quotes`.
 #[utoipa::path(
     tag = ARTICLES,
-    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, FieldParameters, PageParameters, Preferences),
+    params(ArticlePath, LabelParameters, QuoteParameters, QuoteOrder, QuoteFacetParameters, FacetLimit, QuoteView, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of quotes.", body = List<Quote>), FetchProblems, AccessProblems),
 )]
@@ -338,6 +341,7 @@ struct QuoteListing {
     facets: Vec<QuoteFacet>,
     facet_limit: u32,
     view: QuoteView,
+    offsets: OffsetParameters,
     fields: Fields,
     terms: Vec<QuoteSortTerm>,
     page: Page,
@@ -367,11 +371,24 @@ impl QuoteListing {
         let FacetLimit { facet_limit } = read_query(request)?;
         let fields = Fields::from(read_query::<FieldParameters>(request)?);
         let view = read_query(request)?;
+        let offsets = read_query(request)?;
         let labels = read_query(request)?;
         let page =
             Page::new(request, read_query(request)?, order, Audience::Public { now: State::of(request)?.clock.now() })?;
         let reading = Reading::default();
-        Ok(Self { labels, parameters, is_highlighted, facets, facet_limit, view, fields, terms, page, reading })
+        Ok(Self {
+            labels,
+            parameters,
+            is_highlighted,
+            facets,
+            facet_limit,
+            view,
+            offsets,
+            fields,
+            terms,
+            page,
+            reading,
+        })
     }
 
     /// For whom the list is.
@@ -407,12 +424,13 @@ impl QuoteListing {
         filter: QuoteFilter,
     ) -> Result<HttpResponse, ApiError> {
         let facets = self.count_facets(state, connection, &filter).await?;
-        let Self { is_highlighted, view, fields, terms, page, reading, .. } = self;
+        let Self { is_highlighted, view, offsets, fields, terms, page, reading, .. } = self;
         let listed = db::list_quotes(connection, &filter, page.window()).await?;
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
         let mut quotes =
             wire::quotes(connection, rows, view.has_whole_speakers(), &state.urls, page.audience()).await?;
+        offsets.apply(connection, wire::printings(&mut quotes)).await?;
         if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {
             wire::add_highlights(connection, &mut quotes, words).await?;
         }

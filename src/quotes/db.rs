@@ -359,15 +359,15 @@ impl QuoteFacet {
                 "SELECT labels.id::text, labels.slug, labels.name, count(DISTINCT matched.id) FROM matched \
                  JOIN occurrences ON occurrences.quote_id = matched.id \
                  JOIN article_labels ON article_labels.article_id = occurrences.article_id \
-                 JOIN labels ON labels.id = article_labels.label_id",
+                 JOIN labels ON labels.id = article_labels.label_id AND labels.deleted_at IS NULL",
                 " GROUP BY labels.id",
             ),
             Self::Speaker => sql("SELECT people.id::text, people.slug, people.name, count(*) FROM matched \
-                 JOIN people ON people.id = matched.speaker_id GROUP BY people.id"),
+                 JOIN people ON people.id = matched.speaker_id AND people.deleted_at IS NULL GROUP BY people.id"),
             Self::Affiliation => of_printings(
                 "SELECT people.id::text, people.slug, people.name, count(DISTINCT matched.id) FROM matched \
                  JOIN occurrences ON occurrences.quote_id = matched.id \
-                 JOIN people ON people.id = occurrences.organization_id",
+                 JOIN people ON people.id = occurrences.organization_id AND people.deleted_at IS NULL",
                 " GROUP BY people.id",
             ),
             Self::Kind => of_printings(
@@ -494,7 +494,7 @@ macro_rules! linked_occurrences {
         occurrences::table
             .inner_join(articles::table)
             .inner_join(quotes::table)
-            .left_join(people::table.on(people::id.nullable().eq(quotes::speaker_id)))
+            .left_join(people::table.on(people::id.nullable().eq(quotes::speaker_id).and(people::deleted_at.is_null())))
             .left_join(
                 named_organizations
                     .on(named_organizations.field(people::id).nullable().eq(occurrences::organization_id)),

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod db;
+pub mod offsets;
 mod sample;
 pub mod wire;
 

@@ -6,6 +6,7 @@ use utoipa::IntoParams;
 
 use super::api::QuoteView;
 use super::db::{self, QuoteFilter};
+use super::offsets::OffsetParameters;
 use super::wire::{self, Quote};
 use crate::access::{Caller, Read};
 use crate::db::Audience;
@@ -57,7 +58,7 @@ fn one() -> u32 {
 /// articles make it less. Nothing is sorted but the sample.
 #[utoipa::path(
     tag = QUOTES,
-    params(SampleParameters, LabelParameters, QuoteView),
+    params(SampleParameters, LabelParameters, QuoteView, OffsetParameters),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "The sample, in the order that the seed gives.", body = List<Quote>), ListProblems, AccessProblems),
 )]
@@ -69,6 +70,7 @@ pub(super) async fn sample_quotes(
     Query(parameters): Query<SampleParameters>,
     Query(labels): Query<LabelParameters>,
     Query(view): Query<QuoteView>,
+    Query(offsets): Query<OffsetParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let SampleParameters { seed, n, speaker, max_length } = parameters;
     let audience = Audience::Public { now: state.clock.now() };
@@ -79,6 +81,7 @@ pub(super) async fn sample_quotes(
     ApiError::refuse(reading.faults)?;
     let filter = QuoteFilter { labels, speakers, max_length, ..QuoteFilter::default() };
     let rows = db::sample_quotes(&connection, &filter, &seed, n, audience).await?;
-    let quotes = wire::quotes(&connection, rows, view.has_whole_speakers(), &state.urls, audience).await?;
+    let mut quotes = wire::quotes(&connection, rows, view.has_whole_speakers(), &state.urls, audience).await?;
+    offsets.apply(&connection, wire::printings(&mut quotes)).await?;
     Ok(List::respond_whole(&request, &state.urls, n, quotes))
 }

@@ -168,6 +168,11 @@ pub async fn add_highlights(connection: &Connection, quotes: &mut [Quote], words
     Ok(())
 }
 
+/// The printings of quotes.
+pub fn printings(quotes: &mut [Quote]) -> impl Iterator<Item = &mut Occurrence> {
+    quotes.iter_mut().flat_map(|quote| &mut quote.occurrences)
+}
+
 /// Printings as they are shown, in the same order, at the cost of one query, and four more for whole speakers.
 pub async fn occurrences(
     connection: &Connection,

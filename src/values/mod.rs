@@ -8,3 +8,4 @@ pub mod name;
 pub mod reference;
 pub mod slug;
 pub(crate) mod text_enum;
+pub mod word_diff;

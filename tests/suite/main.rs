@@ -4,6 +4,7 @@
 mod support;
 
 mod access;
+mod annotations;
 mod articles;
 mod bodies;
 mod document;

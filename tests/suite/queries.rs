@@ -41,6 +41,10 @@ fn a_list_costs_the_same_number_of_statements_for_one_row_and_for_thirty() {
         ("/v1/quotes/sample?label=harbour&speaker=lida-renn&n=30", 6),
         ("/v1/labels/resolve?line=Labels:+Harbour,+Heritage,+nothing,+no+label", 2),
         ("/v1/articles/the-ferry-bell-comes-home?include=quotes", 6),
+        ("/v1/articles/the-ferry-bell-comes-home?annotate=quotes", 6),
+        ("/v1/articles/the-ferry-bell-comes-home?include=quotes&annotate=quotes&offsets=utf16", 7),
+        ("/v1/articles?include=quotes&offsets=utf16&", 7),
+        ("/v1/quotes?offsets=utf16&", 5),
     ] {
         for limit in ["limit=1", "limit=30"] {
             let path = if path.ends_with(['?', '&']) { format!("{path}{limit}") } else { path.to_owned() };

@@ -5,7 +5,7 @@ use verbatim::access::Scope;
 
 use crate::support::http::Answer;
 use crate::support::server::bearer;
-use crate::support::{TestServer, block_on};
+use crate::support::TestServer;
 
 /// Sends JSON with a key and headers of its own.
 pub fn send(
@@ -260,7 +260,7 @@ fn a_put_by_another_systems_id_creates_then_replaces() {
 #[test]
 fn an_answer_that_is_cut_off_leaves_no_transaction_behind() {
     let (server, key) = writer();
-    block_on(async {});
+
     for number in 0..20 {
         let body = json!({ "name": format!("Label {number}") }).to_string();
         let head = format!(

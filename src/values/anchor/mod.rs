@@ -3,7 +3,12 @@
 //! Offsets count Unicode scalar values and are half open, as in the W3C Web Annotation Data Model's
 //! TextPositionSelector (§4.2.5) and TextQuoteSelector (§4.2.4).
 
+mod again;
+mod neighbours;
+
 use std::ops::Range;
+
+pub use again::{Anchoring, anchor_again};
 
 use super::text_enum::text_enum;
 
@@ -27,7 +32,7 @@ text_enum! {
 /// One unbroken range of `body_text`: `body_text[start..end] == exact`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Segment {
-    /// First character, counted in Unicode scalar values from 0.
+    /// First character, counted from 0 in Unicode scalar values, or what `offsets` asks for.
     #[schema(example = 812)]
     pub start: u32,
     /// One past the last character.
@@ -64,6 +69,17 @@ impl<'t> AnchoredText<'t> {
         ranges.iter().map(|range| self.segment(range)).collect()
     }
 
+    /// The byte ranges of segments; nothing where their words do not stand there.
+    fn ranges(&self, segments: &[Segment]) -> Option<Vec<Range<usize>>> {
+        segments.iter().map(|segment| self.range(segment)).collect()
+    }
+
+    fn range(&self, segment: &Segment) -> Option<Range<usize>> {
+        let byte = |scalar: u32| self.boundaries.get(scalar as usize).copied();
+        let range = byte(segment.start)?..byte(segment.end)?;
+        (self.text.get(range.clone())? == segment.exact).then_some(range)
+    }
+
     fn segment(&self, range: &Range<usize>) -> Segment {
         let Self { text, boundaries } = self;
         let scalar = |byte: usize| boundaries.partition_point(|boundary| *boundary < byte);
@@ -77,6 +93,28 @@ impl<'t> AnchoredText<'t> {
             prefix: text[before..range.start].to_owned(),
             suffix: text[range.end..after].to_owned(),
         }
+    }
+}
+
+/// Where UTF-16 counts otherwise than Unicode scalar values in a text.
+#[derive(Debug)]
+pub struct Utf16Offsets {
+    /// The characters of two code units, counted in scalar values.
+    pairs: Vec<u32>,
+}
+
+impl Utf16Offsets {
+    /// Looks at a text.
+    pub fn in_text(text: &str) -> Self {
+        let pairs = text.chars().enumerate().filter(|(_, character)| character.len_utf16() == 2);
+        Self { pairs: pairs.map(|(at, _)| offset(at)).collect() }
+    }
+
+    /// Makes a segment of the text, counted in scalar values, count UTF-16 code units.
+    pub fn count(&self, segment: &mut Segment) {
+        let before = |at: u32| offset(self.pairs.partition_point(|pair| *pair < at));
+        segment.start += before(segment.start);
+        segment.end += before(segment.end);
     }
 }
 
@@ -120,6 +158,17 @@ mod tests {
             prop_assert_eq!(&at, &segment.exact);
             prop_assert!(text[..range.start].ends_with(&segment.prefix) && text[range.end..].starts_with(&segment.suffix));
             prop_assert!(segment.prefix.chars().count() <= CONTEXT && segment.suffix.chars().count() <= CONTEXT);
+        }
+
+        #[test]
+        fn the_code_units_at_the_utf16_offsets_are_the_words(text in "(\\PC|🙂|é)*", a: prop::sample::Index, b: prop::sample::Index) {
+            let boundaries: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
+            let (a, b) = (boundaries[a.index(boundaries.len())], boundaries[b.index(boundaries.len())]);
+            let range = a.min(b)..a.max(b);
+            let mut segment = AnchoredText::new(&text).segments(std::slice::from_ref(&range)).remove(0);
+            Utf16Offsets::in_text(&text).count(&mut segment);
+            let units: Vec<u16> = text.encode_utf16().collect();
+            prop_assert_eq!(String::from_utf16(&units[segment.start as usize..segment.end as usize]).unwrap(), segment.exact);
         }
     }
 }
