@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod document;
+pub mod entity_tag;
 pub mod error;
 pub mod explain;
 pub mod extract;
@@ -12,6 +13,8 @@ pub mod middleware;
 pub mod moved;
 pub mod page;
 pub mod parameters;
+pub mod precondition;
 pub mod problem;
 pub mod reference;
 pub mod schema;
+pub mod validators;

@@ -67,6 +67,15 @@ catalogue! {
     NotFound, "not_found", 404, "Not found",
         "Nothing public has this id or slug.",
         "Check the id or slug, or look for the resource in its list.";
+    Moved, "moved", 409, "Moved",
+        "The write names its resource by a former slug, or by what was merged into another; `current` is what to call it now.",
+        "Look at the resource under `current`, and write to that if it is still what is meant.";
+    Conflict, "conflict", 409, "Conflict",
+        "What is written cannot stand beside what is there already, such as a slug or a name that another resource has; `detail` says what.",
+        "Change what clashes, or the resource that it clashes with.";
+    IdempotencyKeyInFlight, "idempotency_key_in_flight", 409, "Idempotency key in flight",
+        "A request with the same Idempotency-Key is still being answered.",
+        "Wait for it, then send the request again with the same key: it will have the same answer.";
     Gone, "gone", 410, "Gone",
         "The resource was public once and was deleted; `detail` says why, where a reason was given.",
         "Remove what refers to it: it does not come back by itself.";
@@ -76,6 +85,15 @@ catalogue! {
     MethodNotAllowed, "method_not_allowed", 405, "Method not allowed",
         "The path exists, but not with this method.",
         "Use one of the methods that the Allow header names.";
+    PreconditionFailed, "precondition_failed", 412, "Precondition failed",
+        "The resource is not in the state that If-Match or If-None-Match names; `current_version` is the version it has now. Nothing was written.",
+        "Fetch the resource, put the change on what it is now, and send it with the new ETag in If-Match.";
+    PreconditionRequired, "precondition_required", 428, "Precondition required",
+        "The write would replace what somebody else may have changed since, and does not say what it is based on.",
+        "Send the ETag of the resource as it was read in If-Match, or `If-Match: *` to write over whatever is there.";
+    IdempotencyKeyReused, "idempotency_key_reused", 422, "Idempotency key reused",
+        "The Idempotency-Key was used within the last 24 hours for a request with another body or target.",
+        "Use a new key for each new request, and the same one only to repeat a request as it was.";
     BodyTooLarge, "body_too_large", 413, "Body too large",
         "The body of the request is larger than the server takes; `detail` says how large it may be.",
         "Send less at once.";
@@ -151,6 +169,14 @@ pub struct Problem {
     pub request_id: String,
     /// Every fault of the request, not only the first; empty where there is nothing to mend in it.
     pub errors: Vec<Fault>,
+    /// The version that the resource has now. Only with `precondition_failed`, where there is a resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 4)]
+    pub current_version: Option<i32>,
+    /// What the resource is called now: its slug, or the id of what has none. Only with `moved`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "the-ferry-bell-comes-home")]
+    pub current: Option<String>,
 }
 
 /// One fault of a request.

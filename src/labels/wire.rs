@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::db::{self, LabelReferenceRow, LabelRow};
 use crate::db::{Connection, Result, group};
 use crate::http::document::impl_whole_or_reference;
+use crate::http::page::Versioned;
 use crate::http::reference::{ExternalId, LabelReference, Urls, external_ids};
 use crate::values::id::LabelId;
 
@@ -41,6 +42,12 @@ pub struct Label {
     pub created_at: DateTime<Utc>,
     /// When its own content last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Versioned for Label {
+    fn version(&self) -> Option<i32> {
+        Some(self.version)
+    }
 }
 
 /// A label related to a resource: a reference, or with `include` the whole.

@@ -27,5 +27,6 @@ mod resilience;
 mod sample;
 mod search;
 mod service;
+mod validators;
 mod voices;
 mod walks;
