@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::http::header::HeaderValue;
 use secrecy::SecretString;
 use url::Url;
 
@@ -80,6 +81,13 @@ const CORS_ORIGINS: Setting = Setting {
     default: "*",
     meaning: "The web origins whose pages may use the API: * lets any page read without a key, a list lets these pages do everything that their keys may.",
     allowed: "* for any, none, or origins parted by commas, such as https://example.org,https://www.example.org",
+    is_secret: false,
+};
+const CACHE_CONTROL: Setting = Setting {
+    name: "VERBATIM_CACHE_CONTROL",
+    default: "public, max-age=0, must-revalidate",
+    meaning: "How browsers and caches may keep what is read without a key: the Cache-Control header of the answers.",
+    allowed: "directives of RFC 9111, RFC 5861 and RFC 8246 parted by commas, such as public, max-age=60, stale-while-revalidate=600",
     is_secret: false,
 };
 const WORKERS: Setting = Setting {
@@ -156,6 +164,7 @@ pub const SETTINGS: &[&Setting] = &[
     &ARTICLE_URL,
     &PUBLIC_READS,
     &CORS_ORIGINS,
+    &CACHE_CONTROL,
     &WORKERS,
     &MAX_CONNECTIONS,
     &DATABASE_CONNECTIONS,
@@ -186,6 +195,8 @@ pub struct Config {
     pub public_reads: bool,
     /// Whose pages may use the API.
     pub cors_origins: CorsOrigins,
+    /// How caches may keep what is public.
+    pub cache_control: HeaderValue,
     /// How many threads serve requests.
     pub workers: usize,
     /// Client connections each worker holds at most.
@@ -258,6 +269,7 @@ impl Config {
             }),
             public_reads: reader.required(&PUBLIC_READS, |text| text.parse().ok()),
             cors_origins: reader.required(&CORS_ORIGINS, cors_origins),
+            cache_control: reader.required(&CACHE_CONTROL, cache_control),
             workers: reader.required(&WORKERS, |text| match number(text, 0, 256)? {
                 0 => Some(processors),
                 workers => Some(workers),
@@ -355,6 +367,30 @@ fn cors_origins(text: &str) -> Option<CorsOrigins> {
     }
 }
 
+/// A `Cache-Control` header of known directives: caches pass over one that they do not know, a misspelt one too.
+fn cache_control(text: &str) -> Option<HeaderValue> {
+    let is_known = |directive: &str| match directive.split_once('=') {
+        Some((name, seconds)) => {
+            matches!(name, "max-age" | "s-maxage" | "stale-while-revalidate" | "stale-if-error")
+                && seconds.parse::<u32>().is_ok()
+        }
+        None => matches!(
+            directive,
+            "public"
+                | "private"
+                | "no-cache"
+                | "no-store"
+                | "no-transform"
+                | "must-revalidate"
+                | "proxy-revalidate"
+                | "must-understand"
+                | "immutable"
+        ),
+    };
+    let are_known = text.split(',').all(|directive| is_known(directive.trim()));
+    if are_known { HeaderValue::from_str(text).ok() } else { None }
+}
+
 /// The content of `.env.example`: every setting with its meaning, what is allowed and its default.
 pub fn env_example() -> String {
     let mut text = String::from(
@@ -409,5 +445,16 @@ mod tests {
             CorsOrigins::Only(vec!["https://a.example".into(), "http://b.example:81".into()])
         );
         assert!(origins("a.example").is_err() && origins("https://a.example/path").is_err());
+    }
+
+    #[test]
+    fn cache_control_is_made_of_known_directives() {
+        let control = |text| read(&[("VERBATIM_CACHE_CONTROL", text)]).map(|config| config.cache_control);
+        for right in ["no-store", "public, max-age=60,stale-while-revalidate=600", "s-maxage=31536000, immutable"] {
+            assert_eq!(control(right).unwrap(), right);
+        }
+        for wrong in ["for ever", "max-agee=60", "max-age", "max-age=-1", "public,", "public=1", "public; max-age=1"] {
+            assert!(control(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -18,9 +18,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::{Config, CorsOrigins};
 use crate::http::body::BodyRules;
-use crate::http::middleware::{self, REQUEST_ID, TimeLimit};
+use crate::http::explain::PREFERENCE_APPLIED;
+use crate::http::middleware::{self, CacheControl, REQUEST_ID, TimeLimit};
 use crate::http::parameters::ParameterRules;
-use crate::http::{document, fallback};
+use crate::http::{document, fallback, validators};
 use crate::pages::api::Document;
 use crate::state::State;
 use crate::{access, articles, labels, pages, people, quotes, search, voices};
@@ -32,8 +33,19 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// The headers of an answer that pages may see, beside those that any page may.
-const EXPOSED: [HeaderName; 6] =
-    [header::ETAG, header::LINK, header::LOCATION, header::RETRY_AFTER, header::WWW_AUTHENTICATE, REQUEST_ID];
+const EXPOSED: [HeaderName; 8] = [
+    header::ETAG,
+    header::LINK,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    header::WWW_AUTHENTICATE,
+    PREFERENCE_APPLIED,
+    RATE_LIMIT,
+    REQUEST_ID,
+];
+
+/// How much more a client may ask for.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// What the server keeps to, out of the configuration.
 #[derive(Debug, Clone)]
@@ -44,6 +56,7 @@ pub struct ServerSettings {
     max_body: usize,
     request_timeout: Duration,
     shutdown_timeout: Duration,
+    cache_control: CacheControl,
 }
 
 impl From<&Config> for ServerSettings {
@@ -55,6 +68,7 @@ impl From<&Config> for ServerSettings {
             max_body: config.max_body,
             request_timeout: config.request_timeout,
             shutdown_timeout: config.shutdown_timeout,
+            cache_control: CacheControl(config.cache_control.clone()),
         }
     }
 }
@@ -103,6 +117,7 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
     let urls = web::Data::new(state.urls.clone());
     let state = web::Data::new(state);
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
+    let cache_control = web::Data::new(settings.cache_control);
     let cors_origins = settings.cors_origins;
     let server = HttpServer::new(move || {
         App::new()
@@ -113,6 +128,7 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
             .app_data(body_rules.clone())
             .app_data(document.clone())
             .app_data(time_limit.clone())
+            .app_data(cache_control.clone())
             .configure(mount)
             .map(|app| app.configure(pages::api::mount_pages).default_service(web::to(fallback::answer)))
             .into_app()
@@ -121,7 +137,9 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
             .wrap(from_fn(middleware::answer_head))
             .wrap(from_fn(middleware::limit_time))
             .wrap(from_fn(middleware::render_problems))
+            .wrap(from_fn(validators::make_tag))
             .wrap(Compress::default())
+            .wrap(from_fn(validators::answer_unmodified))
             .wrap(cors(&cors_origins))
             .wrap(from_fn(middleware::add_headers))
             .wrap(TracingLogger::<RequestLog>::new())
@@ -140,7 +158,8 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
 
 /// Any page may read what is public. A page that shows a key, or writes, is one that the configuration names.
 fn cors(origins: &CorsOrigins) -> Cors {
-    let cors = Cors::default().expose_headers(EXPOSED).max_age(3600);
+    // `Vary` is the same for every answer, see `middleware::add_headers`.
+    let cors = Cors::default().expose_headers(EXPOSED).max_age(3600).disable_vary_header();
     match origins {
         CorsOrigins::Any => cors
             .allow_any_origin()

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::Scope;
 use super::db::KeyRow;
 use super::secret::Secret;
+use crate::http::page::Versioned;
 use crate::http::reference::Urls;
 use crate::values::id::KeyId;
 
@@ -45,6 +46,13 @@ pub struct Key {
     /// When it was last used, to about a minute; null when never.
     #[schema(required = true)]
     pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// Nobody edits a key: it is made and revoked.
+impl Versioned for Key {
+    fn version(&self) -> Option<i32> {
+        None
+    }
 }
 
 /// A key to be made.

@@ -272,11 +272,11 @@ async fn get_article(
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
     Query(view): Query<ArticleViewParameters>,
-    Query(AnnotationParameters { annotate }): Query<AnnotationParameters>,
-    Query(offsets): Query<OffsetParameters>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let audience = caller.audience(state.clock.now());
+    let AnnotationParameters { annotate } = read_query(&request)?;
+    let offsets: OffsetParameters = read_query(&request)?;
     let connection = state.connection().await?;
     let Some((row, body)) = db::find_article(&connection, &Reference::parse(&reference), audience).await? else {
         return answer_absence(&connection, &request, &state.urls, Kind::Article, &reference, audience).await;

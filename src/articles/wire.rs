@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::ArticleStatus;
 use super::db::{self, ArticleRow, BodyRow};
 use crate::db::{Audience, Connection, Result, group};
+use crate::http::page::Versioned;
 use crate::http::reference::{ExternalId, Urls, external_ids};
 use crate::labels::db as labels_db;
 use crate::labels::wire::{self as labels_wire, RelatedLabel, label_reference};
@@ -87,6 +88,12 @@ pub struct Article {
     pub created_at: DateTime<Utc>,
     /// When its own content last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Versioned for Article {
+    fn version(&self) -> Option<i32> {
+        Some(self.version)
+    }
 }
 
 /// Where an article was found, as safe HTML: what is found stands in `<mark>`, everything else is escaped.

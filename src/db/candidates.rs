@@ -12,7 +12,7 @@ use super::sql::{Sql, all, sql};
 /// are made by it.
 const FEW: &str = "1000";
 
-/// One more than [`FEW`].
+/// One more than 1,000.
 const MORE_THAN_FEW: &str = "1001";
 
 /// So far the list is walked before every candidate is looked at after all: what is asked for may all be old.
@@ -42,7 +42,7 @@ pub struct Links {
 }
 
 impl List {
-    /// The condition that a row is on the page, or near it: at most the page and [`FEW`] rows more.
+    /// The condition that a row is on the page, or near it: at most the page and 1,000 rows more.
     ///
     /// Each of `candidates` is a `SELECT` of ids that leaves out nothing that meets `conditions`, the cheapest to count
     /// out first.

@@ -92,9 +92,11 @@ async fn establish(address: &Address, statement_timeout: Option<Duration>) -> Co
         config.connect(tls).await.map_err(|error| ConnectionError::BadConnection(with_source(&error)))?;
     let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
     if let Some(limit) = statement_timeout {
+        // Statements here take milliseconds: to compile one costs more than it could ever save, and PostgreSQL decides
+        // by a guess at their cost that takes in paths they do not run.
         diesel_async::SimpleAsyncConnection::batch_execute(
             &mut connection,
-            &format!("SET statement_timeout = {}", limit.as_millis()),
+            &format!("SET statement_timeout = {}; SET jit = off", limit.as_millis()),
         )
         .await
         .map_err(ConnectionError::CouldntSetupConfiguration)?;

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use utoipa::openapi::header::Header;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ArrayItems, Object, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder,
 };
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use super::problem::{Fault, MEDIA_TYPE, Problem};
+use super::validators::Revalidation;
 
 /// Groups of operations, in the order the explorer shows them.
 pub const ARTICLES: &str = "Articles";
@@ -52,6 +53,10 @@ list is.
 in the header `Authorization: Bearer vb_…` and never in a URL, with the scope that the operation names or one that \
 includes it: `admin` includes `write`, that `drafts`, and that `read`. Bodies are checked as a whole, and every fault is \
 named at once.
+
+**Tags.** Every answer to a GET has an `ETag`, which changes whenever anything in it does: send it back in `If-None-Match`, \
+and the answer is 304 without a body while nothing has changed. The tag of a resource fetched without parameters is \
+strong, and begins with its `version`; all others are weak (`W/`).
 
 **Problems** are `application/problem+json` (RFC 9457). `code` tells a program what is wrong, `errors` lists every fault \
 of the request at once, and `type` leads to an explanation.";
@@ -104,7 +109,36 @@ pub fn complete(document: &mut OpenApi) {
     }
     bound_texts(document);
     name_fields(document);
+    describe_tags(document);
     move_examples(document);
+}
+
+/// What the document calls the header of answers to a GET, and the answer to who has it already.
+const ENTITY_TAG: &str = "ETag";
+const UNMODIFIED: &str = "Unmodified";
+
+/// Says of every GET what `validators` does for all of them.
+fn describe_tags(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let tag = HeaderBuilder::new()
+        .schema(Some(text))
+        .description(Some("The state of what is shown, for `If-None-Match` and, where it is strong, `If-Match`."))
+        .example(Some("\"3.230d8358dc8e8890b4c58deeb62912ee\"".into()));
+    components.headers.insert(ENTITY_TAG.to_owned(), tag.build().into());
+    let tag = || RefOr::Ref(Ref::new(format!("#/components/headers/{ENTITY_TAG}")));
+    let mut unmodified = Response::new("Nothing has changed since the answer that `If-None-Match` names.");
+    unmodified.headers.insert(ENTITY_TAG.to_owned(), tag());
+    components.responses.insert(UNMODIFIED.to_owned(), unmodified.into());
+    for operation in document.paths.paths.values_mut().filter_map(|item| item.get.as_mut()) {
+        let responses = &mut operation.responses.responses;
+        if let Some(RefOr::T(found)) = responses.get_mut("200") {
+            found.headers.insert(ENTITY_TAG.to_owned(), tag());
+        }
+        responses.insert("304".to_owned(), Ref::from_response_name(UNMODIFIED).into());
+        let parameters = Revalidation::into_params(|| None).into_iter().map(RefOr::T);
+        operation.parameters.get_or_insert_default().extend(parameters);
+    }
 }
 
 /// How deep a dotted field leads.
@@ -161,7 +195,7 @@ fn described<'s>(schemas: &'s Value, property: &'s Value) -> &'s Value {
     }
 }
 
-/// Moves the examples of query parameters into their schemas: the explorer fills a form with an example of a parameter,
+/// Moves the examples of optional parameters into their schemas: the explorer fills a form with an example of a parameter,
 /// and a form with every filter filled in finds nothing.
 fn move_examples(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
@@ -169,7 +203,7 @@ fn move_examples(document: &mut OpenApi) {
             let RefOr::T(parameter) = parameter else { continue };
             // The example of a parameter can be set, but not read, except as JSON.
             let Ok(mut described) = serde_json::to_value(&*parameter) else { continue };
-            let is_optional = described["in"] == "query" && described["required"] != true;
+            let is_optional = described["required"] != true;
             let example = described.as_object_mut().and_then(|parameter| parameter.remove("example"));
             if let (true, Some(example)) = (is_optional, example) {
                 described["schema"]["examples"] = serde_json::json!([example]);
@@ -276,11 +310,14 @@ const AWAY: (&str, &str) =
 const UNAUTHORIZED: (&str, &str) = ("401", "A key is needed and there is none, or the one shown is not valid.");
 const FORBIDDEN: (&str, &str) = ("403", "The key is valid, but lacks the scope that this takes.");
 const MALFORMED: (&str, &str) = ("400", "A parameter is unknown, repeated or wrong, or the body is not JSON.");
+const CLASH: (&str, &str) = (
+    "409",
+    "What is written clashes with what is there, or the reference is a former one: `current` is what to write to.",
+);
+const STALE: (&str, &str) =
+    ("412", "The resource has changed since: `current_version` is the version it has now. Nothing was written.");
+const UNCONDITIONAL: (&str, &str) = ("428", "The write does not say in `If-Match` what it is based on.");
 const TOO_LARGE: (&str, &str) = ("413", "The body is larger than the server takes.");
-const CLASH: (&str, &str) = ("409", "It clashes with what is there, or the reference is a former one.");
-const OUTDATED: (&str, &str) = ("412", "Somebody else has changed the resource since.");
-const UNCONDITIONAL: (&str, &str) =
-    ("428", "The request does not say which version it changes: `If-Match` is missing.");
 const UNSUPPORTED: (&str, &str) = ("415", "The body is not of a media type that this reads.");
 const INVALID_BODY: (&str, &str) = ("422", "Something in the body is not as it must be; `errors` names each place.");
 
@@ -291,6 +328,10 @@ pub struct AccessProblems;
 /// The problems of an operation that reads a body.
 #[derive(Debug)]
 pub struct BodyProblems;
+
+/// The problems of an operation that changes a resource: what it is based on is checked, and where the resource is.
+#[derive(Debug)]
+pub struct WriteProblems;
 
 /// The problems of an operation on a resource that leaves nothing behind: neither moved nor gone.
 #[derive(Debug)]
@@ -306,24 +347,28 @@ impl IntoResponses for AccessProblems {
 #[derive(Debug)]
 pub struct CreateProblems;
 
-/// The problems of an operation that changes what is there.
-#[derive(Debug)]
-pub struct ChangeProblems;
-
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[MALFORMED, CLASH, TOO_LARGE, UNSUPPORTED, INVALID_BODY, FAILED, AWAY])
     }
 }
 
-impl IntoResponses for ChangeProblems {
+impl IntoResponses for BodyProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[MALFORMED, TOO_LARGE, UNSUPPORTED, INVALID_BODY, FAILED, AWAY])
+    }
+}
+
+impl IntoResponses for WriteProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
             MALFORMED,
+            UNAUTHORIZED,
+            FORBIDDEN,
             MISSING,
             CLASH,
             GONE,
-            OUTDATED,
+            STALE,
             TOO_LARGE,
             UNSUPPORTED,
             INVALID_BODY,
@@ -331,12 +376,6 @@ impl IntoResponses for ChangeProblems {
             FAILED,
             AWAY,
         ])
-    }
-}
-
-impl IntoResponses for BodyProblems {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[MALFORMED, TOO_LARGE, UNSUPPORTED, INVALID_BODY, FAILED, AWAY])
     }
 }
 

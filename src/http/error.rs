@@ -21,9 +21,19 @@ pub struct ApiError {
     code: ProblemCode,
     detail: String,
     faults: Vec<Fault>,
-    header: Option<(&'static str, String)>,
-    current: Option<String>,
+    header: Option<Header>,
+    extension: Option<Extension>,
     cause: Option<String>,
+}
+
+/// A header that goes with a problem: its name and value.
+type Header = Box<(&'static str, String)>;
+
+/// A member that some problems have beyond those that all have (RFC 9457 §3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Extension {
+    CurrentVersion(i32),
+    Current(String),
 }
 
 /// Where a problem happened.
@@ -40,7 +50,7 @@ pub struct Occasion {
 impl ApiError {
     /// A problem with a sentence about this time.
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), faults: Vec::new(), header: None, current: None, cause: None }
+        Self { code, detail: detail.into(), faults: Vec::new(), header: None, extension: None, cause: None }
     }
 
     /// Everything that is wrong with a request's parameters. `faults` must not be empty.
@@ -86,12 +96,6 @@ impl ApiError {
         Self::new(ProblemCode::Gone, format!("the {resource} {reference:?} was deleted{reason}"))
     }
 
-    /// The reference is a former one: a write needs the one it leads to.
-    pub fn moved(resource: &str, reference: &str, current: &str) -> Self {
-        let detail = format!("the {resource} {reference:?} is now {current:?}");
-        Self { current: Some(current.to_owned()), ..Self::new(ProblemCode::Moved, detail) }
-    }
-
     /// The request shows no key and needs one (RFC 6750 §3).
     pub fn missing_key() -> Self {
         let detail = "this needs a key: send it as `Authorization: Bearer vb_…`";
@@ -115,7 +119,19 @@ impl ApiError {
     /// The path exists, but only with the methods in `allow`.
     pub fn method_not_allowed(method: &str, allow: String) -> Self {
         let detail = format!("{method} is not allowed here, only {allow}");
-        Self { header: Some(("allow", allow)), ..Self::new(ProblemCode::MethodNotAllowed, detail) }
+        Self { header: Some(Box::new(("allow", allow))), ..Self::new(ProblemCode::MethodNotAllowed, detail) }
+    }
+
+    /// The write is not based on what the resource is now; `current_version` is that of the resource, where there is one.
+    pub fn precondition_failed(current_version: Option<i32>, detail: impl Into<String>) -> Self {
+        let extension = current_version.map(Extension::CurrentVersion);
+        Self { extension, ..Self::new(ProblemCode::PreconditionFailed, detail) }
+    }
+
+    /// A write to a former slug or to what was merged; `current` is what the resource is called now.
+    pub fn moved(resource: &str, reference: &str, current: &str) -> Self {
+        let detail = format!("the {resource} {reference:?} is now {current:?}: write to that");
+        Self { extension: Some(Extension::Current(current.to_owned())), ..Self::new(ProblemCode::Moved, detail) }
     }
 
     /// A failure of the server; `cause` is for the log alone.
@@ -146,7 +162,7 @@ impl ApiError {
         response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((REQUEST_ID, occasion.request_id.as_str()));
-        if let Some((name, value)) = &self.header {
+        if let Some((name, value)) = self.header.as_deref() {
             response.insert_header((*name, value.as_str()));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -161,15 +177,22 @@ impl ApiError {
             code: (*code).to_owned(),
             request_id: occasion.request_id.clone(),
             errors: self.faults.clone(),
-            current: self.current.clone(),
+            current_version: match &self.extension {
+                Some(Extension::CurrentVersion(version)) => Some(*version),
+                _ => None,
+            },
+            current: match &self.extension {
+                Some(Extension::Current(reference)) => Some(reference.clone()),
+                _ => None,
+            },
         };
         response.body(serde_json::to_vec(&problem).unwrap_or_default())
     }
 }
 
 /// How a client can let itself in (RFC 9110 §11.6.1, RFC 6750 §3).
-fn challenge(attributes: &str) -> Option<(&'static str, String)> {
-    Some(("www-authenticate", format!("Bearer realm=\"verbatim\"{attributes}")))
+fn challenge(attributes: &str) -> Option<Header> {
+    Some(Box::new(("www-authenticate", format!("Bearer realm=\"verbatim\"{attributes}"))))
 }
 
 impl fmt::Display for ApiError {

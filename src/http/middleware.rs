@@ -22,30 +22,36 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone, Copy)]
 pub struct TimeLimit(pub Duration);
 
+/// How caches may keep what is public, as `Cache-Control` says it (RFC 9111 §5.2).
+#[derive(Debug, Clone)]
+pub struct CacheControl(pub HeaderValue);
+
+/// What of a request an answer depends on, besides its method and target (RFC 9110 §12.5.5). It is the same for every
+/// answer, since a cache holds to what the last one said.
+const VARY: HeaderValue = HeaderValue::from_static("Accept-Encoding, Authorization, Origin, Prefer");
+
 /// Puts the headers on that every response has.
 pub async fn add_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
     let id = request_id(&request);
     let shows_a_key = request.headers().contains_key(header::AUTHORIZATION);
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let public = request.app_data::<web::Data<CacheControl>>().map(|public| public.0.clone());
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
-    if shows_a_key {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    let cache_control = match public {
+        _ if shows_a_key => Some(HeaderValue::from_static("private, no-store")),
+        public if is_read && !headers.contains_key(header::CACHE_CONTROL) => public,
+        _ => None,
+    };
+    if let Some(cache_control) = cache_control {
+        headers.insert(header::CACHE_CONTROL, cache_control);
     }
-    vary(headers);
+    headers.insert(header::VARY, VARY);
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     Ok(response)
-}
-
-/// Tells caches that an answer is for requests with the same key and the same preferences only (RFC 9110 §12.5.5).
-fn vary(headers: &mut HeaderMap) {
-    let earlier = headers.get_all(header::VARY).filter_map(|value| value.to_str().ok());
-    let all: Vec<&str> = earlier.chain(["Authorization", "Prefer"]).collect();
-    if let Ok(all) = HeaderValue::from_str(&all.join(", ")) {
-        headers.insert(header::VARY, all);
-    }
 }
 
 /// Makes every error a problem document that names its path and request.

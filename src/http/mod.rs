@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod document;
+pub mod entity_tag;
 pub mod error;
 pub mod explain;
 pub mod extract;
@@ -16,3 +17,4 @@ pub mod precondition;
 pub mod problem;
 pub mod reference;
 pub mod schema;
+pub mod validators;

@@ -36,7 +36,8 @@ pub async fn answer_absence(
     }
 }
 
-/// The same path and query with the current reference. A rename can be undone, so a client asks again each time.
+/// The same path and query with the current reference. Caches may keep it as long as the resource itself, not for ever: a
+/// rename can be undone.
 fn redirect(request: &HttpRequest, urls: &Urls, current: &str) -> HttpResponse {
     // `/v1/{collection}/{ref}` and what may follow it.
     let parts: Vec<&str> = request.path().split('/').collect();
@@ -46,6 +47,5 @@ fn redirect(request: &HttpRequest, urls: &Urls, current: &str) -> HttpResponse {
     let separator = if query.is_empty() { "" } else { "?" };
     HttpResponse::PermanentRedirect()
         .insert_header((header::LOCATION, format!("{}{}{separator}{query}", urls.base(), moved.join("/"))))
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
         .finish()
 }

@@ -15,6 +15,7 @@ use super::facets::Facets;
 use super::fields::Fields;
 use super::problem::{Fault, ProblemCode};
 use super::reference::Urls;
+use super::validators::Version;
 use crate::db::keyset::{Order, Position, SortValue, Start, Window};
 use crate::db::{Audience, DatabaseError};
 
@@ -46,15 +47,27 @@ pub struct Single<T> {
     pub data: T,
 }
 
-impl<T: Serialize> Single<T> {
+/// A resource that may have versions.
+pub trait Versioned {
+    /// The number that each change of its own content raises; `None` where there is none.
+    fn version(&self) -> Option<i32>;
+}
+
+impl<T: Serialize + Versioned> Single<T> {
     /// The one resource of `data` as a response, with the fields that were asked for.
     pub fn respond(data: Vec<T>, fields: &Fields) -> Result<HttpResponse, ApiError> {
         let data = data.into_iter().next().ok_or_else(|| ApiError::internal("a resource that was found is gone"))?;
-        if fields.is_everything() {
-            return Ok(HttpResponse::Ok().json(Self { data }));
+        let version = data.version();
+        let mut response = if fields.is_everything() {
+            HttpResponse::Ok().json(Self { data })
+        } else {
+            let data = fields.show(&data).map_err(ApiError::internal)?;
+            HttpResponse::Ok().json(Single { data })
+        };
+        if let Some(version) = version {
+            response.extensions_mut().insert(Version(version));
         }
-        let data = fields.show(&data).map_err(ApiError::internal)?;
-        Ok(HttpResponse::Ok().json(Single { data }))
+        Ok(response)
     }
 }
 

@@ -67,6 +67,15 @@ catalogue! {
     NotFound, "not_found", 404, "Not found",
         "Nothing public has this id or slug.",
         "Check the id or slug, or look for the resource in its list.";
+    Moved, "moved", 409, "Moved",
+        "The write names its resource by a former slug, or by what was merged into another; `current` is what to call it now.",
+        "Look at the resource under `current`, and write to that if it is still what is meant.";
+    Conflict, "conflict", 409, "Conflict",
+        "What is written cannot stand beside what is there already, such as a slug or a name that another resource has; `detail` says what.",
+        "Change what clashes, or the resource that it clashes with.";
+    IdempotencyKeyInFlight, "idempotency_key_in_flight", 409, "Idempotency key in flight",
+        "A request with the same Idempotency-Key is still being answered.",
+        "Wait for it, then send the request again with the same key: it will have the same answer.";
     Gone, "gone", 410, "Gone",
         "The resource was public once and was deleted; `detail` says why, where a reason was given.",
         "Remove what refers to it: it does not come back by itself.";
@@ -76,6 +85,15 @@ catalogue! {
     MethodNotAllowed, "method_not_allowed", 405, "Method not allowed",
         "The path exists, but not with this method.",
         "Use one of the methods that the Allow header names.";
+    PreconditionFailed, "precondition_failed", 412, "Precondition failed",
+        "The resource is not in the state that If-Match or If-None-Match names; `current_version` is the version it has now. Nothing was written.",
+        "Fetch the resource, put the change on what it is now, and send it with the new ETag in If-Match.";
+    PreconditionRequired, "precondition_required", 428, "Precondition required",
+        "The write would replace what somebody else may have changed since, and does not say what it is based on.",
+        "Send the ETag of the resource as it was read in If-Match, or `If-Match: *` to write over whatever is there.";
+    IdempotencyKeyReused, "idempotency_key_reused", 422, "Idempotency key reused",
+        "The Idempotency-Key was used within the last 24 hours for a request with another body or target.",
+        "Use a new key for each new request, and the same one only to repeat a request as it was.";
     BodyTooLarge, "body_too_large", 413, "Body too large",
         "The body of the request is larger than the server takes; `detail` says how large it may be.",
         "Send less at once.";
@@ -100,24 +118,6 @@ catalogue! {
     InvalidValue, "invalid_value", 422, "Invalid value",
         "A value in the body is not one it may be; `errors` says what is allowed.",
         "Correct the value.";
-    PreconditionRequired, "precondition_required", 428, "Precondition required",
-        "The request changes something and does not say which version of it the client has seen.",
-        "Fetch the resource and send its ETag as `If-Match`, or `If-Match: *` to change whatever is there.";
-    PreconditionFailed, "precondition_failed", 412, "Precondition failed",
-        "The resource is at another version than the one the client has seen: somebody else changed it.",
-        "Fetch it again, make the change to what it is now, and send its new ETag as `If-Match`.";
-    Moved, "moved", 409, "Moved",
-        "The reference is a former slug, or names what was merged into another; `current` is what it leads to.",
-        "Write to the current reference.";
-    Conflict, "conflict", 409, "Conflict",
-        "The change clashes with something that is there already; `detail` says with what.",
-        "Change one of the two.";
-    IdempotencyKeyInFlight, "idempotency_key_in_flight", 409, "Request in flight",
-        "A request with the same Idempotency-Key is being answered at this moment.",
-        "Wait a little and send it again: it gets the first one's answer.";
-    IdempotencyKeyReused, "idempotency_key_reused", 422, "Idempotency key reused",
-        "Another request had the same Idempotency-Key within the last 24 hours.",
-        "Give each request a key of its own, and send it again unchanged only to repeat it.";
     RequestTimeout, "request_timeout", 503, "Request timed out",
         "The request took longer than the server gives one.",
         "Try again; if it happens again, ask for less, such as a smaller `limit`.";
@@ -169,9 +169,13 @@ pub struct Problem {
     pub request_id: String,
     /// Every fault of the request, not only the first; empty where there is nothing to mend in it.
     pub errors: Vec<Fault>,
-    /// What the reference leads to now. Only with `moved`.
+    /// The version that the resource has now. Only with `precondition_failed`, where there is a resource.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "ferry-line")]
+    #[schema(nullable = false, example = 4)]
+    pub current_version: Option<i32>,
+    /// What the resource is called now: its slug, or the id of what has none. Only with `moved`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "the-ferry-bell-comes-home")]
     pub current: Option<String>,
 }
 

@@ -16,7 +16,7 @@ use crate::db::Audience;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::http::body::Json;
-use crate::http::document::{AccessProblems, ChangeProblems, CreateProblems, FetchProblems, LABELS, ListProblems};
+use crate::http::document::{AccessProblems, CreateProblems, FetchProblems, LABELS, ListProblems, WriteProblems};
 use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query};
@@ -24,7 +24,7 @@ use crate::http::fields::{FieldParameters, Fields};
 use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::precondition::{IfMatch, Preconditions};
+use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
 use crate::http::reference::{ExternalId, ExternalPath, LabelPath};
 use crate::search::filter::name_words;
 use crate::state::State;
@@ -167,10 +167,10 @@ async fn create_label(
 /// Changes what the body names and leaves the rest (RFC 7396). A new slug leaves the former one leading to it.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, WriteParameters, IfMatch),
+    params(LabelPath, WriteParameters, WritePrecondition),
     request_body(content((LabelPatch = "application/merge-patch+json"), (LabelPatch = "application/json"))),
     security(("key" = ["write"])),
-    responses((status = 200, description = "The label as it is now.", body = Single<Label>), ChangeProblems, AccessProblems),
+    responses((status = 200, description = "The label as it is now.", body = Single<Label>), WriteProblems),
 )]
 #[patch("/v1/labels/{ref}")]
 async fn update_label(
@@ -199,9 +199,9 @@ async fn update_label(
 /// `purge=true` removes it for good, with its slugs; that takes a key with the scope `admin`.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, DeleteParameters, WriteParameters, IfMatch),
+    params(LabelPath, DeleteParameters, WriteParameters, WritePrecondition),
     security(("key" = ["write"])),
-    responses((status = 204, description = "It is deleted."), ChangeProblems, AccessProblems),
+    responses((status = 204, description = "It is deleted."), WriteProblems),
 )]
 #[delete("/v1/labels/{ref}")]
 async fn delete_label(
@@ -237,9 +237,9 @@ async fn delete_label(
 /// Takes the deletion back: the label is what it was.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, WriteParameters, IfMatch, IdempotencyParameters),
+    params(LabelPath, WriteParameters, WritePrecondition, IdempotencyParameters),
     security(("key" = ["write"])),
-    responses((status = 200, description = "The label.", body = Single<Label>), ChangeProblems, AccessProblems),
+    responses((status = 200, description = "The label.", body = Single<Label>), WriteProblems),
 )]
 #[post("/v1/labels/{ref}/restore")]
 async fn restore_label(
@@ -293,13 +293,13 @@ async fn get_label_by_external_id(
 /// `If-None-Match: *` only creates.
 #[utoipa::path(
     tag = LABELS,
-    params(ExternalPath, WriteParameters, IfMatch),
+    params(ExternalPath, WriteParameters, PutPreconditions),
     security(("key" = ["write"])),
     responses(
         (status = 200, description = "The label as it is now.", body = Single<Label>),
         (status = 201, description = "The label, which is new.", body = Single<Label>,
             headers(("Location" = String, description = "Where to fetch it."))),
-        ChangeProblems, AccessProblems,
+        WriteProblems,
     ),
 )]
 #[put("/v1/labels/external/{source}/{id}")]
@@ -319,7 +319,6 @@ async fn put_label_by_external_id(
     write(&state, &caller, &request, async |writer| {
         match writer.external_target(resource::LABELS, &source, &id).await? {
             Some(target) => {
-                preconditions.check_absent(target.version)?;
                 preconditions.check(target.version)?;
                 if target.is_deleted {
                     writer.restore(resource::LABELS, target.id).await?;
@@ -328,6 +327,7 @@ async fn put_label_by_external_id(
                 label_write::answer(writer, LabelId(target.id), &state.urls).await
             }
             None => {
+                preconditions.check_absent(None)?;
                 let id = label_write::create(writer, draft).await?;
                 Ok(label_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("labels", &id)))
             }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::db::{self, LabelReferenceRow, LabelRow};
 use crate::db::{Connection, Result, group};
 use crate::http::document::impl_whole_or_reference;
+use crate::http::page::Versioned;
 use crate::http::reference::{ExternalId, LabelReference, Urls, external_ids};
 use crate::values::id::LabelId;
 
@@ -25,7 +26,7 @@ pub struct Label {
     #[schema(format = UriReference, example = "/v1/labels/ferry-line")]
     pub url: String,
     /// Its name.
-    #[schema(example = "Ferry Line")]
+    #[schema(example = "Night Ferries")]
     pub name: String,
     /// Other names.
     pub aliases: Vec<String>,
@@ -48,7 +49,7 @@ pub struct Label {
 #[serde(deny_unknown_fields)]
 pub struct LabelDraft {
     /// Its name, which no other label may bear, nor have as an alias.
-    #[schema(min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ferry Line")]
+    #[schema(min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Night Ferries")]
     pub name: String,
     /// Its slug; made from the name where none is given. One that is taken gets a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,12 +58,12 @@ pub struct LabelDraft {
         min_length = 1,
         max_length = 120,
         pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
-        example = "ferry-line"
+        example = "night-ferries"
     )]
     pub slug: Option<String>,
     /// Other names.
     #[serde(default)]
-    #[schema(required = false, max_items = 100, value_type = Vec<LabelName>, example = json!(["Ferries"]))]
+    #[schema(required = false, max_items = 100, value_type = Vec<LabelName>, example = json!(["Late Boats"]))]
     pub aliases: Vec<String>,
     /// The wider label it belongs to: an id, a slug, a name or an alias. A name that nothing bears yet is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,7 +71,7 @@ pub struct LabelDraft {
     pub parent: Option<String>,
     /// What other systems call it.
     #[serde(default)]
-    #[schema(required = false, max_items = 100)]
+    #[schema(required = false, max_items = 100, example = json!([{ "source": "cms", "id": "7" }]))]
     pub external_ids: Vec<ExternalId>,
 }
 
@@ -80,7 +81,7 @@ pub struct LabelDraft {
 #[allow(dead_code, reason = "what the document says of a body that is merged as JSON")]
 pub struct LabelPatch {
     /// Its name.
-    #[schema(nullable = false, min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ferry Line")]
+    #[schema(nullable = false, min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Night Ferries")]
     name: Option<String>,
     /// Its slug. The former one stays reserved and leads to it.
     #[schema(
@@ -88,17 +89,17 @@ pub struct LabelPatch {
         min_length = 1,
         max_length = 120,
         pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
-        example = "ferry-line"
+        example = "night-ferries"
     )]
     slug: Option<String>,
     /// Other names, in place of the present ones.
-    #[schema(max_items = 100, value_type = Option<Vec<LabelName>>, example = json!(["Ferries"]))]
+    #[schema(max_items = 100, value_type = Option<Vec<LabelName>>, example = json!(["Late Boats"]))]
     aliases: Option<Vec<String>>,
     /// The wider label it belongs to.
     #[schema(min_length = 1, max_length = 300, example = "harbour")]
     parent: Option<String>,
     /// What other systems call it, in place of what they called it.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, example = json!([{ "source": "cms", "id": "7" }]))]
     external_ids: Option<Vec<ExternalId>>,
 }
 
@@ -107,6 +108,12 @@ pub struct LabelPatch {
 #[schema(value_type = String, min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ferries")]
 #[allow(dead_code, reason = "only described")]
 pub struct LabelName(String);
+
+impl Versioned for Label {
+    fn version(&self) -> Option<i32> {
+        Some(self.version)
+    }
+}
 
 /// A label related to a resource: a reference, or with `include` the whole.
 #[derive(Debug, Clone, Serialize)]

@@ -82,13 +82,18 @@ struct Health {
     status: &'static str,
 }
 
+/// How the server is now, which no cache can know.
+fn well() -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Health { status: "ok" })
+}
+
 /// Is the server alive?
 ///
 /// Answers as long as the server runs, whatever its database does: when this fails, restart it.
 #[utoipa::path(tag = SERVICE, security(()), responses((status = 200, description = "It is.", body = Health), ServiceProblems))]
 #[get("/health/live")]
 async fn get_liveness() -> HttpResponse {
-    HttpResponse::Ok().json(Health { status: "ok" })
+    well()
 }
 
 /// Is the server ready?
@@ -106,5 +111,5 @@ async fn get_readiness(state: web::Data<State>) -> Result<HttpResponse, ApiError
         .execute(&mut connection)
         .await
         .map_err(DatabaseError::from)?;
-    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+    Ok(well())
 }

@@ -9,6 +9,7 @@ use super::PersonKind;
 use super::db::{self, AffiliationRow, PersonReferenceRow, PersonRow};
 use crate::db::{Audience, Connection, Result, group};
 use crate::http::document::impl_whole_or_reference;
+use crate::http::page::Versioned;
 use crate::http::reference::{ExternalId, PersonReference, Urls, external_ids};
 use crate::values::date::PartialDate;
 use crate::values::id::{AffiliationId, PersonId};
@@ -42,6 +43,12 @@ pub struct Person {
     pub created_at: DateTime<Utc>,
     /// When its own content last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Versioned for Person {
+    fn version(&self) -> Option<i32> {
+        Some(self.version)
+    }
 }
 
 /// What a person was, and when.

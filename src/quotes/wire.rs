@@ -11,6 +11,7 @@ use super::db::{self, LinkedOccurrence, OccurrenceRow, QuoteRow};
 use super::{Fidelity, OccurrenceKind, Quotation};
 use crate::articles::db::ArticleReferenceRow;
 use crate::db::{Audience, Connection, Result, group};
+use crate::http::page::Versioned;
 use crate::http::reference::{ArticleReference, ExternalId, PersonReference, QuoteReference, Urls, external_ids};
 use crate::people::db as people_db;
 use crate::people::wire::{self as people_wire, Person, RelatedPerson, person_reference};
@@ -54,6 +55,12 @@ pub struct Quote {
     pub created_at: DateTime<Utc>,
     /// When its own content last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Versioned for Quote {
+    fn version(&self) -> Option<i32> {
+        Some(self.version)
+    }
 }
 
 /// Where a quote was found, as safe HTML: what is found stands in `<mark>`, everything else is escaped.

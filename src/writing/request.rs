@@ -1,6 +1,6 @@
 //! A write over HTTP: one transaction that does everything or nothing, and the answer to it.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel_async::{AsyncConnection, TransactionManager};
@@ -16,6 +16,7 @@ use super::{Origin, Writer};
 use crate::access::{Caller, Right};
 use crate::db::{Connection, DatabaseError, exclude_other_writers};
 use crate::http::body::BodyDigest;
+use crate::http::entity_tag::EntityTag;
 use crate::http::error::ApiError;
 use crate::http::extract::read_query;
 use crate::http::middleware::request_id_of;
@@ -114,7 +115,7 @@ impl Answer {
         Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: None, body })
     }
 
-    fn respond(self) -> HttpResponse {
+    fn respond(self, method: &Method) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let mut response = HttpResponse::build(status);
         if let Some(location) = self.location {
@@ -123,7 +124,13 @@ impl Answer {
         if self.body.is_empty() {
             return response.finish();
         }
-        response.content_type("application/json").body(self.body)
+        let mut response = response.content_type("application/json").body(self.body.clone());
+        // The tag that a reader of the whole resource gets. A PUT has none, since what is kept is not what was sent, byte
+        // for byte (RFC 9110 §9.3.4).
+        if let Some(version) = self.version.filter(|_| method != Method::PUT) {
+            response.extensions_mut().insert(EntityTag::of(&self.body, Some(version), true));
+        }
+        response
     }
 }
 
@@ -178,12 +185,12 @@ pub async fn write<R: Right>(
     match done {
         Ok(answer) => {
             Transactions::commit_transaction(connection).await.map_err(DatabaseError::from)?;
-            Ok(answer.respond())
+            Ok(answer.respond(request.method()))
         }
         Err(stop) => {
             Transactions::rollback_transaction(connection).await.map_err(DatabaseError::from)?;
             match stop {
-                Stop::Answered(answer) => Ok(answer.respond()),
+                Stop::Answered(answer) => Ok(answer.respond(request.method())),
                 Stop::Failed(error) => Err(error),
             }
         }
@@ -225,7 +232,7 @@ async fn attempt(
 /// What the client calls the request, where it is a POST that it gave a name.
 fn repeatable(request: &HttpRequest, actor: &str) -> Result<Option<stored::Request>, ApiError> {
     let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    if request.method() != actix_web::http::Method::POST {
+    if request.method() != Method::POST {
         return Ok(None);
     }
     let malformed = || {

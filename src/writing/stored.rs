@@ -37,6 +37,9 @@ pub(super) enum Known {
     Another,
 }
 
+/// The digest of a request, and its answer: status, location, version, body.
+type Row = (Vec<u8>, i16, Option<String>, Option<i32>, Vec<u8>);
+
 /// What is known of a request. When it is new, the present transaction is the one that answers it.
 pub(super) async fn look_up(mut connection: &Connection, request: &Request, now: DateTime<Utc>) -> Result<Known> {
     let lock = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(")
@@ -46,7 +49,7 @@ pub(super) async fn look_up(mut connection: &Connection, request: &Request, now:
     if !lock.get_result::<bool>(&mut connection).await? {
         return Ok(Known::InFlight);
     }
-    let stored: Option<(Vec<u8>, i16, Option<String>, Option<i32>, Vec<u8>)> = stored_answers::table
+    let stored: Option<Row> = stored_answers::table
         .select((
             stored_answers::request_digest,
             stored_answers::status,

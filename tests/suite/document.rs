@@ -5,7 +5,7 @@ use serde_json::Value;
 use verbatim::access::Scope;
 
 use crate::support::TestServer;
-use crate::support::server::bearer;
+use crate::writing::{ANY, send, send_empty};
 
 pub fn document() -> Value {
     serde_json::from_str(&verbatim::server::openapi_json()).unwrap()
@@ -85,48 +85,54 @@ fn body_example(document: &Value, operation: &Value) -> Option<Value> {
     Some(members.map(|(name, property)| (name.clone(), given_value(property))).collect())
 }
 
+/// The target of a request that the examples of parameters make: all of them, or those that must be there. Ids are those
+/// of what exists; `admin` is a key that may list keys.
+pub fn example_target(server: &TestServer, admin: &str, path: &str, operation: &Value, needed_only: bool) -> String {
+    let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
+    let example = |parameter: &Value| match given(parameter) {
+        Value::String(text) if text.starts_with("quo_") => server.get("/v1/quotes?limit=1").column("/id").remove(0),
+        Value::String(text) if text.starts_with("key_") => {
+            server.key(&[Scope::Read]);
+            server.get_with(admin, "/v1/keys?limit=1").column("/id").remove(0)
+        }
+        Value::String(text) => text.clone(),
+        Value::Array(words) => words.iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    };
+    let mut target = path.to_owned();
+    for parameter in parameters.iter().filter(|parameter| parameter["in"] == "path") {
+        target = target.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &example(parameter));
+    }
+    let query: Vec<String> = parameters
+        .iter()
+        .filter(|parameter| {
+            parameter["in"] == "query" && !["after", "before"].contains(&parameter["name"].as_str().unwrap())
+        })
+        .filter(|parameter| !needed_only || parameter["required"] == true)
+        .map(|parameter| {
+            assert!(!given(parameter).is_null(), "{path}: {} has no example", parameter["name"]);
+            let value: String = url::form_urlencoded::byte_serialize(example(parameter).as_bytes()).collect();
+            format!("{}={value}", parameter["name"].as_str().unwrap())
+        })
+        .collect();
+    if query.is_empty() { target } else { format!("{target}?{}", query.join("&")) }
+}
+
 #[test]
 fn every_example_works() {
-    let server = TestServer::with_sample();
-    let quote = server.get("/v1/quotes?limit=1").column("/id").remove(0);
+    let server = TestServer::with_examples();
     let admin = server.key(&[Scope::Admin]);
     let document = document();
     let mut examples = 0;
     for (method, path, operation) in operations(&document) {
-        let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
-        let example = |parameter: &Value| match given(parameter) {
-            Value::String(text) if text.starts_with("quo_") => quote.clone(),
-            Value::String(text) if text.starts_with("key_") => {
-                server.key(&[Scope::Read]);
-                server.get_with(&admin, "/v1/keys?limit=1").column("/id").remove(0)
-            }
-            Value::String(text) => text.clone(),
-            Value::Array(words) => words.iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(","),
-            other => other.to_string(),
-        };
-        let mut url = path.clone();
-        for parameter in parameters.iter().filter(|parameter| parameter["in"] == "path") {
-            url = url.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &example(parameter));
-        }
-        let query: Vec<String> = parameters
-            .iter()
-            .filter(|parameter| {
-                parameter["in"] == "query" && !["after", "before"].contains(&parameter["name"].as_str().unwrap())
-            })
-            .map(|parameter| {
-                assert!(!given(parameter).is_null(), "{path}: {} has no example", parameter["name"]);
-                let value: String = url::form_urlencoded::byte_serialize(example(parameter).as_bytes()).collect();
-                format!("{}={value}", parameter["name"].as_str().unwrap())
-            })
-            .collect();
-        if !query.is_empty() {
-            url = format!("{url}?{}", query.join("&"));
-        }
+        let target = example_target(&server, &admin, &path, operation, false);
         let answer = match body_example(&document, operation) {
-            Some(body) => server.send_json(&method.to_uppercase(), &url, &admin, &body.to_string()),
-            None => server.send(&method.to_uppercase(), &url, &[("authorization", &bearer(&admin))]),
+            Some(body) => send(&server, &admin, &method.to_uppercase(), &target, ANY, &body),
+            None => {
+                send_empty(&server, &admin, &method.to_uppercase(), &target, if method == "get" { &[] } else { ANY })
+            }
         };
-        assert!(matches!(answer.status, 200 | 201), "{method} {url}: {}", answer.text);
+        assert!(matches!(answer.status, 200 | 201), "{method} {target}: {}", answer.text);
         examples += 1;
     }
     assert!(examples >= 14);

@@ -28,6 +28,7 @@ mod resilience;
 mod sample;
 mod search;
 mod service;
+mod validators;
 mod voices;
 mod walks;
 mod writing;

@@ -48,7 +48,8 @@ fn a_former_slug_leads_to_the_current_one_with_the_query() {
         assert_eq!(led(&server, former), to(current));
         assert_eq!(server.get(current).status, 200, "{current}");
     }
-    assert_eq!(server.get("/v1/people/ada").header("cache-control"), "no-cache", "a rename can be undone");
+    let own = server.get("/v1/people/ada-quill").header("cache-control").to_owned();
+    assert_eq!(server.get("/v1/people/ada").header("cache-control"), own, "a rename can be undone");
     for draft in ["/v1/articles/the-second", "/v1/articles/second", "/v1/labels/a-secret", "/v1/labels/secret"] {
         assert_eq!(server.get(draft).problem()["code"], "not_found", "{draft}");
     }

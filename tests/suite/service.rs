@@ -58,7 +58,16 @@ fn any_page_may_read_unless_the_configuration_names_origins() {
     let open = TestServer::start();
     let answer = open.send("GET", "/v1/articles", &[("origin", "https://reader.example")]);
     assert_eq!(answer.header("access-control-allow-origin"), "*");
-    for exposed in ["etag", "link", "x-request-id", "retry-after"] {
+    for exposed in [
+        "etag",
+        "link",
+        "x-request-id",
+        "ratelimit",
+        "retry-after",
+        "location",
+        "preference-applied",
+        "www-authenticate",
+    ] {
         assert!(answer.header("access-control-expose-headers").contains(exposed));
     }
     let problem = open.send("GET", "/v1/none", &[("origin", "https://reader.example")]);

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use verbatim::access::Scope;
 
+use crate::support::TestServer;
 use crate::support::http::Answer;
 use crate::support::server::bearer;
-use crate::support::TestServer;
 
 /// Sends JSON with a key and headers of its own.
 pub fn send(
@@ -36,7 +36,8 @@ fn writer() -> (TestServer, String) {
     (server, key)
 }
 
-const ANY: &[(&str, &str)] = &[("if-match", "*")];
+/// Whatever version there is.
+pub const ANY: &[(&str, &str)] = &[("if-match", "*")];
 
 #[test]
 fn a_label_is_created_shown_changed_deleted_and_restored() {

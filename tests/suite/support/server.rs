@@ -52,6 +52,15 @@ impl TestServer {
         server
     }
 
+    /// A server on the sample content, with everything that the examples of the document name.
+    pub fn with_examples() -> Self {
+        let server = Self::with_sample();
+        server
+            .database
+            .execute("INSERT INTO label_external_ids SELECT 'cms', '4711', id FROM labels WHERE slug = 'courts'");
+        server
+    }
+
     /// A server that reaches its database under another URL.
     pub fn on(database: TestDatabase, url: &str, settings: &[(&str, &str)]) -> Self {
         let variables = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
