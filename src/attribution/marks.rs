@@ -63,6 +63,17 @@ fn paragraphs(text: &str) -> Vec<Range<usize>> {
     spans
 }
 
+/// Whether a blank line stands between two words.
+pub(super) fn parts_paragraphs(gap: &str) -> bool {
+    let mut lines = gap.split('\n').skip(1).peekable();
+    while let Some(line) = lines.next() {
+        if line.trim().is_empty() && lines.peek().is_some() {
+            return true;
+        }
+    }
+    false
+}
+
 /// Whether a paragraph begins with a mark that may open a quotation.
 pub(crate) fn opens_with_mark(paragraph: &str) -> bool {
     paragraph.chars().next().is_some_and(|first| matches!(first, '"' | '\u{201C}' | '\u{201E}' | '\u{AB}' | '\u{201F}'))

@@ -84,3 +84,18 @@ pub struct Finding {
 pub fn find_quotations(text: &str, known: &[Speaker]) -> Vec<Finding> {
     resolution::resolve(text, known)
 }
+
+/// The words of a quotation in several pieces: joined by a blank, across paragraphs by a blank line. The segments are
+/// bytes of the text.
+pub fn joined(text: &str, segments: &[Range<usize>]) -> String {
+    let mut words = String::new();
+    let mut previous_end = None;
+    for segment in segments {
+        if let Some(end) = previous_end {
+            words.push_str(if marks::parts_paragraphs(&text[end..segment.start]) { "\n\n" } else { " " });
+        }
+        words.push_str(&text[segment.clone()]);
+        previous_end = Some(segment.end);
+    }
+    words
+}

@@ -179,7 +179,7 @@ fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &An
             attribution::Quotation::Direct => Quotation::Direct,
             attribution::Quotation::Mixed => Quotation::Mixed,
         },
-        text: joined(body, &finding.segments),
+        text: attribution::joined(body, &finding.segments),
         segments: text.segments(&finding.segments),
         anchor: Some(AnchorState::Exact),
         fidelity: None,
@@ -190,21 +190,6 @@ fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &An
         same_quote_as: None,
         provenance: json!({ "bytes": spans }),
     }
-}
-
-/// The segments of a split quote joined by a blank, across paragraphs by a blank line.
-fn joined(body: &str, segments: &[Range<usize>]) -> String {
-    let mut text = String::new();
-    let mut previous_end = None;
-    for segment in segments {
-        if let Some(end) = previous_end {
-            let is_across_paragraphs = body[end..segment.start].contains(PARAGRAPH_BREAK);
-            text.push_str(if is_across_paragraphs { PARAGRAPH_BREAK } else { " " });
-        }
-        text.push_str(&body[segment.clone()]);
-        previous_end = Some(segment.end);
-    }
-    text
 }
 
 /// Where the paragraphs of a body stand in the imported bytes.
