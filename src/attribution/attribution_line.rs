@@ -2,7 +2,7 @@
 
 use super::mentions::{self, Form, Mention};
 use super::tokens::{Kind, Outline};
-use super::words;
+use super::words::{self, Trait};
 use super::{Speaker, SpeakerKind, marks};
 
 /// Longer lines are prose.
@@ -44,7 +44,7 @@ pub(crate) fn is_attribution_line(line: &str) -> bool {
     let outline = Outline::of_words(name_and_rest(line).0);
     let whole = Outline::of_words(line);
     let has_verb = (0..whole.items.len())
-        .any(|index| whole.has_word(index, |word| word.starts_with(char::is_lowercase) && words::is_cue_verb(word)));
+        .any(|index| whole.is(index, Trait::Small) && whole.is(index, Trait::CueVerb));
     let has_stop = (0..whole.items.len()).any(|index| whole.kind(index) == Some(Kind::Stop));
     !has_verb
         && !has_stop
@@ -74,9 +74,9 @@ pub(crate) fn without_dressing(line: &str) -> &str {
 
 fn ends_with_abbreviation(line: &str) -> bool {
     let last = line.split_whitespace().next_back().unwrap_or_default();
-    words::is_name_suffix(last)
+    words::has(last, Trait::NameSuffix)
         || last.trim_end_matches('.').contains('.')
-        || words::is_abbreviation(last.trim_end_matches('.'))
+        || words::has(last, Trait::Abbreviation)
 }
 
 fn names_a_year(line: &str) -> bool {
@@ -89,7 +89,7 @@ fn name_and_rest(line: &str) -> (&str, &str) {
         return (line, "");
     };
     let (next, after) = rest.split_once(',').unwrap_or((rest, ""));
-    if words::is_name_suffix(next.trim()) { (name.trim(), after.trim()) } else { (name.trim(), rest.trim()) }
+    if words::has(next.trim(), Trait::NameSuffix) { (name.trim(), after.trim()) } else { (name.trim(), rest.trim()) }
 }
 
 fn whole_mention(outline: &Outline) -> Option<Mention> {
@@ -117,14 +117,14 @@ pub(super) fn kind_of(form: Form) -> SpeakerKind {
 }
 
 fn kind_of_unread(name: &str) -> SpeakerKind {
-    let is_name = name.split_whitespace().all(|word| mentions::is_capitalised(word) || words::is_name_particle(word));
+    let is_name = name.split_whitespace().all(|word| words::Traits::of(word).has_any(&[Trait::Capitalised, Trait::NameParticle]));
     if is_name { SpeakerKind::Person } else { SpeakerKind::Group }
 }
 
 /// What stands before a name where it tells what the person is ("harbour pilot Ada Kern").
 pub(super) fn lead_role(outline: &Outline, mention: &Mention) -> Option<String> {
     let lead = mention.lead();
-    let says_role = lead.clone().any(|index| outline.has_word(index, words::is_role_noun));
+    let says_role = lead.clone().any(|index| outline.is(index, Trait::RoleNoun));
     (says_role && mention.form == Form::Person).then(|| without_article(&outline.text[outline.span(&lead)]).to_owned())
 }
 
@@ -151,15 +151,15 @@ pub(super) fn role_and_organization(text: &str) -> (Option<String>, Option<Strin
 }
 
 fn has_role_noun(text: &str) -> bool {
-    text.split_whitespace().any(words::is_role_noun)
+    text.split_whitespace().any(|word| words::has(word, Trait::RoleNoun))
 }
 
 fn has_organisation_word(text: &str) -> bool {
-    text.split([' ', ',']).any(|word| word.starts_with(char::is_uppercase) && words::is_organisation_word(word))
+    text.split([' ', ',']).any(|word| word.starts_with(char::is_uppercase) && words::has(word, Trait::OrganisationWord))
 }
 
 fn is_capital_phrase(text: &str) -> bool {
-    let small = |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::is_name_particle(word);
+    let small = |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::has(word, Trait::NameParticle);
     text.split_whitespace()
         .all(|word| word.starts_with(|first: char| first.is_uppercase() || first.is_numeric()) || small(word))
 }
@@ -167,7 +167,7 @@ fn is_capital_phrase(text: &str) -> bool {
 fn is_organisation(text: &str) -> bool {
     is_capital_phrase(without_article(text))
         && !has_role_noun(text)
-        && !text.split_whitespace().all(words::is_name_suffix)
+        && !text.split_whitespace().all(|word| words::has(word, Trait::NameSuffix))
 }
 
 fn is_organisation_alone(text: &str) -> bool {
@@ -196,7 +196,7 @@ fn part_at_preposition(text: &str) -> Option<(&str, &str)> {
 }
 
 fn ends_with_body_office(role: &str) -> bool {
-    role.split_whitespace().next_back().is_some_and(words::is_body_office)
+    role.split_whitespace().next_back().is_some_and(|word| words::has(word, Trait::BodyOffice))
 }
 
 pub(super) fn without_article(text: &str) -> &str {

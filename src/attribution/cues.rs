@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::mentions::{self, Form, Mention};
 use super::tokens::{Kind, Outline};
-use super::words;
+use super::words::{self, Trait};
 
 /// Evidence that a quotation is somebody's.
 #[derive(Clone, Debug)]
@@ -23,21 +23,21 @@ pub(super) struct Cue {
 const REACH: usize = 80;
 
 fn is_verb(outline: &Outline, index: usize) -> bool {
-    outline.has_word(index, |word| word.starts_with(char::is_lowercase) && words::is_cue_verb(word))
+    outline.is(index, Trait::Small) && outline.is(index, Trait::CueVerb)
 }
 
 /// A verb of speech, not the noun of the same spelling ("the report", "his comments").
 fn is_verb_in_place(outline: &Outline, index: usize) -> bool {
     let follows_determiner = index > 0
         && outline.has_word(index - 1, |word| {
-            words::is_determiner(word) && !matches!(word.to_lowercase().as_str(), "all" | "one" | "both" | "that")
+            words::has(word, Trait::Determiner) && !matches!(word.to_lowercase().as_str(), "all" | "one" | "both" | "that")
                 || word.ends_with("'s")
         });
     is_verb(outline, index) && !follows_determiner
 }
 
 fn skip_adverbs(outline: &Outline, mut index: usize) -> usize {
-    while outline.has_word(index, words::is_adverb) {
+    while outline.is(index, Trait::Adverb) {
         index += 1;
     }
     index
@@ -98,11 +98,11 @@ fn named_appositive(outline: &Outline, source: &Mention) -> (Option<Range<usize>
         return (Some(words), end);
     }
     let is_of_body = outline.has_word(end, |word| matches!(word, "of" | "from" | "at"))
-        && (1..=2).any(|ahead| outline.has_word(end + ahead, mentions::is_capitalised));
+        && (1..=2).any(|ahead| outline.is(end + ahead, Trait::Capitalised));
     let last = (end..end + 10).find(|&index| outline.word(index).is_none() || is_verb(outline, index));
     match last {
         Some(last)
-            if is_of_body && !(end + 1..end + 3).any(|index| outline.has_word(index, words::is_month_or_day)) =>
+            if is_of_body && !(end + 1..end + 3).any(|index| outline.is(index, Trait::MonthOrDay)) =>
         {
             (Some(end..last), last)
         }
@@ -152,8 +152,8 @@ fn ends_clause(outline: &Outline, index: usize) -> bool {
             matches!(
                 word,
                 "on" | "in" | "at" | "during" | "after" | "before" | "when" | "as" | "last" | "yesterday" | "today"
-            ) || words::is_adverb(word)
-                || words::is_month_or_day(word)
+            ) || words::has(word, Trait::Adverb)
+                || words::has(word, Trait::MonthOrDay)
         }),
         _ => true,
     }
@@ -177,7 +177,7 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
     let verb = (floor..run).rev().find(|&index| is_verb_in_place(outline, index) || is_phrase_cue(outline, index))?;
     let gap = verb + 1..run;
     let is_adjacent =
-        gap.clone().all(|index| outline.kind(index) != Some(Kind::Word) || outline.has_word(index, words::is_adverb));
+        gap.clone().all(|index| outline.kind(index) != Some(Kind::Word) || outline.is(index, Trait::Adverb));
     let is_attached = is_adjacent || outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon);
     if is_phrase_cue(outline, verb) {
         let cue = with_source("according_to", outline, verb, verb + 2)?;
@@ -202,7 +202,7 @@ fn is_phrase_cue(outline: &Outline, index: usize) -> bool {
 /// The subject of a verb: the phrase before it, with what stands between commas stepped over.
 fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Option<Range<usize>>)> {
     let mut end = verb;
-    while end > floor && (outline.has_word(end - 1, words::is_adverb) || is_word(outline, end - 1, "who")) {
+    while end > floor && (outline.is(end - 1, Trait::Adverb) || is_word(outline, end - 1, "who")) {
         end -= 1;
     }
     if end > floor && outline.has_word(end - 1, |word| matches!(word, "and" | "but")) {
@@ -263,14 +263,6 @@ pub(super) fn is_led_in(outline: &Outline, run: usize) -> bool {
 fn earlier_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mention, Option<Range<usize>>)> {
     let verb = (floor..end).rev().find(|&index| is_verb_in_place(outline, index))?;
     mentions::phrase_before(outline, floor, verb).map(|mention| (mention, None))
-}
-
-/// The attribution that fills the rest of a paragraph after its quotations: `- Ada Kern, pilot`.
-pub(super) fn closing_line(outline: &Outline, run: usize) -> Option<Range<usize>> {
-    let only_runs = (0..run).all(|index| !matches!(outline.kind(index), Some(Kind::Word)));
-    let start =
-        (run + 1..outline.items.len()).find(|&index| !matches!(outline.kind(index), Some(Kind::Dash | Kind::Other)))?;
-    (only_runs && outline.kind(start) == Some(Kind::Word)).then_some(start..outline.items.len())
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use super::words;
+use super::paragraphs::paragraphs;
+use super::words::{self, Trait};
 
 /// A stretch between outer marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,26 +42,6 @@ pub(crate) fn read_marks(text: &str) -> Vec<MarkedParagraph> {
         marked.push(MarkedParagraph { span: span.clone(), runs });
     }
     marked
-}
-
-/// The paragraphs of a text: what blank lines part, without the blanks around it.
-fn paragraphs(text: &str) -> Vec<Range<usize>> {
-    let mut spans = Vec::new();
-    let mut current: Option<Range<usize>> = None;
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let words = line.trim();
-        if words.is_empty() {
-            spans.extend(current.take());
-        } else {
-            let start = offset + (line.len() - line.trim_start().len());
-            let end = start + words.len();
-            current = Some(current.map_or(start, |span| span.start)..end);
-        }
-        offset += line.len();
-    }
-    spans.extend(current);
-    spans
 }
 
 /// Whether a blank line stands between two words.
@@ -330,7 +311,7 @@ fn opens_single(text: &str, mark: &Mark) -> bool {
     }
     let next_word: String =
         text[mark.end()..].chars().take_while(|character| character.is_alphabetic()).take(8).collect();
-    mark.shape != Shape::Right && !(mark.shape == Shape::Straight && words::is_elision(&next_word))
+    mark.shape != Shape::Right && !(mark.shape == Shape::Straight && words::has(&next_word, Trait::Elision))
 }
 
 /// The first single mark that ends words rather than showing a possessive; a possessive only for want of another.

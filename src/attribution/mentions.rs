@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::tokens::{Kind, Outline};
-use super::words;
+use super::words::{self, Trait};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -69,16 +69,15 @@ pub(super) fn phrase_at(outline: &Outline, start: usize) -> Option<Mention> {
 /// "Fishermen in Vik" as words of its own: a plural for people that opens a line, which elsewhere may be a surname.
 pub(super) fn collective_at(outline: &Outline, start: usize) -> Option<Mention> {
     let phrase = start..modifiers_end(outline, core_end(outline, start));
-    let is_collective = phrase.len() >= 2 && outline.has_word(start, words::is_collective);
+    let is_collective = phrase.len() >= 2 && outline.is(start, Trait::Collective);
     is_collective.then(|| Mention { form: Form::Group, name: phrase.clone(), phrase })
 }
 
 /// The name that opens words which go on in prose ("Pilot Ada Kern opened the hatch").
 fn leading_name(outline: &Outline, core: Range<usize>) -> Option<Mention> {
-    let first = core.clone().find(|&index| outline.has_word(index, is_name_word))?;
-    let is_led_by_role = first == core.start || outline.has_word(first - 1, words::is_role_noun);
-    let goes_on = |word: &str| is_name_word(word) || words::is_name_particle(word);
-    let end = (first..core.end).find(|&index| !outline.has_word(index, goes_on)).unwrap_or(core.end);
+    let first = core.clone().find(|&index| outline.is(index, Trait::NameWord))?;
+    let is_led_by_role = first == core.start || outline.is(first - 1, Trait::RoleNoun);
+    let end = (first..core.end).find(|&index| !outline.is_any(index, &NAME_PARTS)).unwrap_or(core.end);
     let mention = is_led_by_role.then(|| read_phrase(outline, core.start..end)).flatten()?;
     (mention.form == Form::Person).then_some(mention)
 }
@@ -120,36 +119,37 @@ pub(super) fn phrase_before(outline: &Outline, floor: usize, end: usize) -> Opti
     None
 }
 
-/// Whether a word ends a noun phrase: a verb, an adverb, a preposition.
-fn is_boundary(word: &str) -> bool {
-    let is_lower = word.chars().next().is_some_and(char::is_lowercase);
-    words::is_preposition(word) && !words::is_name_particle(word)
-        || is_lower && (words::is_cue_verb(word) || words::is_adverb(word))
+/// What a name is made of.
+pub(super) const NAME_PARTS: [Trait; 2] = [Trait::NameWord, Trait::NameParticle];
+
+/// Whether no word of a noun phrase stands at an item, but punctuation, a verb, an adverb, a preposition.
+fn is_boundary(outline: &Outline, index: usize) -> bool {
+    let traits = outline.traits(index);
+    outline.kind(index) != Some(Kind::Word)
+        || traits.has(Trait::Preposition) && !traits.has(Trait::NameParticle)
+        || traits.has(Trait::Small) && traits.has_any(&[Trait::CueVerb, Trait::Adverb])
 }
 
 fn core_end(outline: &Outline, start: usize) -> usize {
     let limit = start + LONGEST_PHRASE;
     let ends =
-        |index: usize| outline.word(index).is_none_or(is_boundary) || index > start && starts_predicate(outline, index);
+        |index: usize| is_boundary(outline, index) || index > start && starts_predicate(outline, index);
     (start..limit).find(|&index| ends(index)).unwrap_or(limit)
 }
 
 /// A small word after a name that leads to no role: "Ada Kern | beat Ben Holt", but "Harbour Board deputy head Ada Kern".
 fn starts_predicate(outline: &Outline, index: usize) -> bool {
-    let is_small =
-        |word: &str| word.starts_with(char::is_lowercase) && !is_name_word(word) && !words::is_name_particle(word);
-    let leads_on =
-        |word: &str| words::is_role_noun(word) || words::is_collective(word) || words::is_document_noun(word);
-    let follows_name =
-        outline.has_word(index - 1, |word| is_name_word(word) && word == words::without_possessive(word));
+    const LEADS_ON: [Trait; 3] = [Trait::RoleNoun, Trait::Collective, Trait::DocumentNoun];
+    let follows_name = outline.is(index - 1, Trait::NameWord) && !outline.is(index - 1, Trait::Possessive);
     follows_name
-        && outline.has_word(index, is_small)
-        && !(index..index + 3).any(|ahead| outline.has_word(ahead, leads_on))
+        && outline.is(index, Trait::Small)
+        && !outline.is_any(index, &NAME_PARTS)
+        && !(index..index + 3).any(|ahead| outline.is_any(ahead, &LEADS_ON))
 }
 
 fn core_start(outline: &Outline, floor: usize, end: usize) -> usize {
     let floor = floor.max(end.saturating_sub(LONGEST_PHRASE + 1));
-    (floor..end).rev().find(|&index| outline.word(index).is_none_or(is_boundary)).map_or(floor, |index| index + 1)
+    (floor..end).rev().find(|&index| is_boundary(outline, index)).map_or(floor, |index| index + 1)
 }
 
 fn is_modifying_preposition(word: &str) -> bool {
@@ -160,7 +160,7 @@ fn is_modifying_preposition(word: &str) -> bool {
 pub(super) fn modifiers_end(outline: &Outline, start: usize) -> usize {
     let mut end = start;
     for _ in 0..3 {
-        let is_dated = outline.has_word(end + 1, words::is_month_or_day);
+        let is_dated = outline.is(end + 1, Trait::MonthOrDay);
         if is_dated || !outline.has_word(end, is_modifying_preposition) {
             break;
         }
@@ -179,7 +179,7 @@ fn follows_modifying_preposition(outline: &Outline, floor: usize, start: usize) 
 
 fn follows_preposition(outline: &Outline, floor: usize, start: usize) -> bool {
     let ends_clause = |word: &str| {
-        !words::is_preposition(word)
+        !words::has(word, Trait::Preposition)
             || matches!(
                 word,
                 "and"
@@ -204,17 +204,17 @@ fn follows_preposition(outline: &Outline, floor: usize, start: usize) -> bool {
 
 /// "Ada Kern and Ben Holt said" has two speakers: neither is chosen.
 fn joins_two_names(outline: &Outline, floor: usize, start: usize) -> bool {
-    start >= floor + 2 && outline.word(start - 1) == Some("and") && outline.has_word(start - 2, is_capitalised)
+    start >= floor + 2 && outline.word(start - 1) == Some("and") && outline.is(start - 2, Trait::Capitalised)
 }
 
 /// Whether a core can carry "of …": its last word is a role, a collective or a body.
 fn heads_a_phrase(outline: &Outline, core: &Range<usize>) -> bool {
     core.end.checked_sub(1).filter(|last| core.contains(last)).is_some_and(|last| {
-        outline.has_word(last, words::is_role_noun)
-            || outline.has_word(last, words::is_collective)
-            || outline.has_word(last, words::is_organisation_word)
-            || outline.has_word(last, words::is_courtesy_title)
-            || outline.has_word(last, words::is_document_noun)
+        outline.is(last, Trait::RoleNoun)
+            || outline.is(last, Trait::Collective)
+            || outline.is(last, Trait::OrganisationWord)
+            || outline.is(last, Trait::CourtesyTitle)
+            || outline.is(last, Trait::DocumentNoun)
     })
 }
 
@@ -240,8 +240,8 @@ fn name_behind_place(outline: &Outline, head: &Range<usize>, run: &Range<usize>)
     let is_office = head
         .end
         .checked_sub(1)
-        .is_some_and(|last| outline.has_word(last, |word| words::is_role_noun(word) || words::is_courtesy_title(word)));
-    let holds_no_body = run.clone().all(|index| !outline.has_word(index, words::is_organisation_word));
+        .is_some_and(|last| outline.is_any(last, &[Trait::RoleNoun, Trait::CourtesyTitle]));
+    let holds_no_body = run.clone().all(|index| !outline.is(index, Trait::OrganisationWord));
     if is_office && holds_no_body && name == *run && run.len() >= 3 { run.end - 2..run.end } else { name }
 }
 
@@ -267,11 +267,11 @@ pub(super) fn read_phrase(outline: &Outline, phrase: Range<usize>) -> Option<Men
         return read_common_noun(outline, phrase, last);
     }
     let name = name_in(outline, &run);
-    let is_plain_noun = name.len() == 1 && name.start == phrase.start && outline.has_word(last, words::is_group_noun);
+    let is_plain_noun = name.len() == 1 && name.start == phrase.start && outline.is(last, Trait::GroupNoun);
     if !name.is_empty() && !is_plain_noun {
         return Some(Mention { form: form_of_name(outline, &name), phrase, name });
     }
-    if outline.has_word(last, words::is_organisation_word) && !outline.has_word(last, words::is_role_noun) {
+    if outline.is(last, Trait::OrganisationWord) && !outline.is(last, Trait::RoleNoun) {
         return Some(Mention { form: Form::Organization, phrase, name: run });
     }
     read_common_noun(outline, phrase, last)
@@ -279,40 +279,24 @@ pub(super) fn read_phrase(outline: &Outline, phrase: Range<usize>) -> Option<Men
 
 /// "Kern's last letter" speaks for Kern.
 fn writer_of_document(outline: &Outline, phrase: &Range<usize>, last: usize) -> Option<Mention> {
-    let is_possessive = |word: &str| is_name_word(word) && (word.ends_with("'s") || word.ends_with("\u{2019}s"));
-    let owner =
-        phrase.clone().rev().find(|&index| outline.has_word(index, is_possessive)).filter(|owner| *owner < last)?;
+    let owns = |index: usize| outline.is(index, Trait::NameWord) && outline.is(index, Trait::Possessive);
+    let owner = phrase.clone().rev().find(|&index| owns(index)).filter(|owner| *owner < last)?;
     let mention = outline
-        .has_word(last, words::is_document_noun)
+        .is(last, Trait::DocumentNoun)
         .then(|| read_phrase(outline, phrase.start..owner + 1))
         .flatten()?;
     matches!(mention.form, Form::Person | Form::Organization).then_some(Mention { phrase: phrase.clone(), ..mention })
 }
 
 fn read_common_noun(outline: &Outline, phrase: Range<usize>, last: usize) -> Option<Mention> {
-    let form = if outline.has_word(last, words::is_collective) {
+    let form = if outline.is(last, Trait::Collective) {
         Form::Group
-    } else if outline.has_word(last, words::is_role_noun) {
+    } else if outline.is(last, Trait::RoleNoun) {
         Form::Role
     } else {
         return None;
     };
     Some(Mention { form, name: phrase.clone(), phrase })
-}
-
-pub(super) fn is_capitalised(word: &str) -> bool {
-    let hyphened = || {
-        word.split(['-', '\'', '\u{2019}'])
-            .nth(1)
-            .is_some_and(|part| part.chars().next().is_some_and(char::is_uppercase))
-    };
-    word.chars()
-        .next()
-        .is_some_and(|first| first.is_uppercase() || first.is_lowercase() && word.len() < 40 && hyphened())
-}
-
-fn is_name_word(word: &str) -> bool {
-    is_capitalised(word) && !words::is_never_a_name(word)
 }
 
 /// The capitalised words (with the particles between them) that end a phrase.
@@ -321,63 +305,43 @@ fn capital_run(outline: &Outline, phrase: &Range<usize>) -> Range<usize> {
     let mut index = phrase.end;
     while index > phrase.start {
         index -= 1;
-        let Some(word) = outline.word(index) else {
-            break;
-        };
-        if is_name_word(word) {
+        if outline.is(index, Trait::NameWord) {
             start = index;
-        } else if start == phrase.end || !words::is_name_particle(word) {
+        } else if start == phrase.end || !outline.is(index, Trait::NameParticle) {
             break;
         }
     }
     start..phrase.end
 }
 
-fn bare(word: &str) -> &str {
-    words::without_possessive(word).trim_end_matches('.')
-}
-
-fn is_given_name(word: &str) -> bool {
-    words::is_female_name(word) || words::is_male_name(word)
-}
-
-fn parts_a_name(word: &str) -> bool {
-    words::is_courtesy_title(bare(word))
-        || words::is_role_noun(word)
-        || words::is_organisation_word(word)
-        || words::is_field_word(word)
-}
-
-fn is_acronym(word: &str) -> bool {
-    word.chars().filter(|character| character.is_alphabetic()).count() >= 2
-        && word.chars().all(|character| character.is_uppercase() || character == '.' || character.is_numeric())
-}
+/// What stands before a name and is none of it.
+const PARTS_A_NAME: [Trait; 4] =
+    [Trait::CourtesyTitle, Trait::RoleNoun, Trait::OrganisationWord, Trait::FieldWord];
 
 /// The personal part of a run of capitalised words, after titles and bodies; empty where they are all there is.
 fn name_in(outline: &Outline, run: &Range<usize>) -> Range<usize> {
     let untitled = (run.clone())
-        .find(|&index| !outline.has_word(index, |word| words::is_courtesy_title(bare(word))))
+        .find(|&index| !outline.is(index, Trait::CourtesyTitle))
         .unwrap_or(run.end);
-    if run.end - untitled >= 2 && outline.has_word(untitled, is_given_name) {
+    if run.end - untitled >= 2 && outline.is(untitled, Trait::GivenName) {
         return untitled..run.end;
     }
     let parts = |index: usize| {
-        outline.has_word(index, parts_a_name)
-            || index + 1 < run.end && outline.has_word(index, |word| word != words::without_possessive(word))
+        outline.is_any(index, &PARTS_A_NAME) || index + 1 < run.end && outline.is(index, Trait::Possessive)
     };
     let after_titles = run.clone().rev().find(|&index| parts(index)).map_or(run.start, |index| index + 1);
     let after_acronyms = (after_titles..run.end)
-        .find(|&index| !outline.has_word(index, is_acronym))
+        .find(|&index| !outline.is(index, Trait::Acronym))
         .filter(|&index| run.end - index >= 2)
         .unwrap_or(after_titles);
     let given = (after_acronyms..run.end)
-        .find(|&index| outline.has_word(index, is_given_name))
+        .find(|&index| outline.is(index, Trait::GivenName))
         .filter(|&index| run.end - index >= 2);
     given.unwrap_or(after_acronyms)..run.end
 }
 
 fn form_of_name(outline: &Outline, name: &Range<usize>) -> Form {
-    let is_body = name.len() == 1 && outline.has_word(name.start, is_acronym);
+    let is_body = name.len() == 1 && outline.is(name.start, Trait::Acronym);
     if is_body { Form::Organization } else { Form::Person }
 }
 
@@ -387,8 +351,8 @@ pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize
         return None;
     }
     let start = comma + 1;
-    let opens = |word: &str| !is_boundary(word) || matches!(word, "of" | "for" | "at" | "from" | "with");
-    if !outline.has_word(start, opens) {
+    let leads_to_body = outline.has_word(start, |word| matches!(word, "of" | "for" | "at" | "from" | "with"));
+    if is_boundary(outline, start) && !leads_to_body {
         return None;
     }
     let limit = start + 30;
@@ -398,7 +362,7 @@ pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize
             Some(Kind::Word) if outline.word(end).is_some_and(is_clause_word) => break,
             Some(Kind::Word | Kind::Dash | Kind::Other) => end += 1,
             Some(Kind::Comma)
-                if outline.has_word(end + 1, |word| is_capitalised(word) || words::is_role_noun(word))
+                if outline.is_any(end + 1, &[Trait::Capitalised, Trait::RoleNoun])
                     && !starts_clause(outline, end + 1) =>
             {
                 end += 1
@@ -415,7 +379,7 @@ fn is_clause_word(word: &str) -> bool {
 
 /// A capitalised word and a verb: `, Kern said`.
 fn starts_clause(outline: &Outline, start: usize) -> bool {
-    (start..start + 5).any(|index| outline.has_word(index, |word| words::is_cue_verb(word) && !is_capitalised(word)))
+    (start..start + 5).any(|index| outline.is(index, Trait::CueVerb) && !outline.is(index, Trait::Capitalised))
 }
 
 #[cfg(test)]

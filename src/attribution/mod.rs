@@ -5,17 +5,21 @@
 //! whole text). A wrong name is worse than none: where the evidence does not decide, the quotation stays unattributed.
 
 mod attribution_line;
+mod blocks;
 mod cues;
 mod fidelity;
 mod identity;
 mod marks;
 mod mentions;
+mod paragraphs;
 mod people;
 mod resolution;
 mod tokens;
 mod words;
 
 use std::ops::Range;
+
+use words::Trait;
 
 pub use attribution_line::read_attribution_line;
 pub(crate) use attribution_line::{begins_with_dash, is_attribution_line, without_dressing};
@@ -55,11 +59,11 @@ impl Speaker {
     pub fn is_named(&self) -> bool {
         let mut words = self.name.split_whitespace();
         let opens_as_name =
-            words.next().is_some_and(|first| mentions::is_capitalised(first) && !words::is_determiner(first));
+            words.next().is_some_and(|first| words::has(first, Trait::Capitalised) && !words::has(first, Trait::Determiner));
         match self.kind {
             SpeakerKind::Organization => true,
             SpeakerKind::Group => false,
-            SpeakerKind::Person => opens_as_name && words.next_back().is_none_or(mentions::is_capitalised),
+            SpeakerKind::Person => opens_as_name && words.next_back().is_none_or(|last| words::has(last, Trait::Capitalised)),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::attribution_line::{kind_of, lead_role, role_and_organization, without_article};
 use super::mentions::{self, Form, Mention};
 use super::tokens::{Kind, Outline};
-use super::{Speaker, SpeakerKind, words};
+use super::words::{self, Trait};
+use super::{Speaker, SpeakerKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gender {
@@ -32,11 +33,11 @@ impl Gender {
             "mrs" | "ms" | "miss" | "lady" | "dame" | "queen" | "mother" | "sister" | "daughter" | "wife" | "aunt"
             | "princess" | "frau" | "madame" | "actress" => Some(Self::Female),
             word if word.ends_with("woman") => Some(Self::Female),
-            word if word.len() > 4 && word.ends_with("man") && words::is_role_noun(word) => Some(Self::Male),
+            word if word.len() > 4 && word.ends_with("man") && words::has(word, Trait::RoleNoun) => Some(Self::Male),
             _ => None,
         };
         let by_word = lead.split_whitespace().chain(role.unwrap_or_default().split_whitespace()).find_map(told);
-        by_word.unwrap_or_else(|| match (words::is_female_name(first), words::is_male_name(first)) {
+        by_word.unwrap_or_else(|| match (words::has(first, Trait::FemaleName), words::has(first, Trait::MaleName)) {
             (true, false) => Self::Female,
             (false, true) => Self::Male,
             _ => Self::Unknown,
@@ -94,18 +95,14 @@ impl People {
 
     /// Reads a full name that starts at an item; returns the item to go on from.
     fn read_at(&mut self, outline: &Outline, start: usize) -> usize {
-        let is_name = |word: &str| mentions::is_capitalised(word) && !words::is_never_a_name(word);
-        if !outline.has_word(start, is_name) {
+        if !outline.is(start, Trait::NameWord) {
             return start + 1;
         }
-        let goes_on = |word: &str| is_name(word) || words::is_name_particle(word);
         let mut end = start + 1;
-        while outline.has_word(end, goes_on)
-            && !outline.has_word(end - 1, |word| word != words::without_possessive(word))
-        {
+        while outline.is_any(end, &mentions::NAME_PARTS) && !outline.is(end - 1, Trait::Possessive) {
             end += 1;
         }
-        while end > start + 1 && !outline.has_word(end - 1, is_name) {
+        while end > start + 1 && !outline.is(end - 1, Trait::NameWord) {
             end -= 1;
         }
         let floor = start.saturating_sub(6);
@@ -173,7 +170,7 @@ impl People {
         let person = &self.persons[index];
         let words =
             person.lead.split_whitespace().chain(person.speaker.role.as_deref().unwrap_or_default().split_whitespace());
-        for word in words.take(12).filter(|word| words::is_role_noun(word)) {
+        for word in words.take(12).filter(|word| words::has(word, Trait::RoleNoun)) {
             let holders = self.by_role.entry(word.to_lowercase()).or_default();
             if !holders.contains(&index) && holders.len() < MOST_NAMESAKES {
                 holders.push(index);
@@ -219,7 +216,7 @@ impl People {
 }
 
 fn name_words(name: &str) -> Vec<String> {
-    let words = name.split([' ', '\u{A0}', ',', '\n']).filter(|word| !word.is_empty() && !words::is_name_suffix(word));
+    let words = name.split([' ', '\u{A0}', ',', '\n']).filter(|word| !word.is_empty() && !words::has(word, Trait::NameSuffix));
     words.map(|word| words::without_possessive(word).to_lowercase()).collect()
 }
 
@@ -264,7 +261,7 @@ pub(super) fn described(
     let says_something = |words: &Range<usize>| {
         words
             .clone()
-            .any(|index| outline.has_word(index, |word| words::is_role_noun(word) || words::is_organisation_word(word)))
+            .any(|index| outline.is_any(index, &[Trait::RoleNoun, Trait::OrganisationWord]))
     };
     let lead = lead_role(outline, mention);
     let Some(words) = found.filter(says_something) else {

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use super::attribution_line::{begins_with_dash, is_attribution_line, read_attribution_line, without_dressing};
+use super::blocks::Blocks;
 use super::cues::{self, Cue};
 use super::identity::word_count;
 use super::marks::{self, MarkedParagraph, Run};
 use super::mentions::{self, Form, Mention};
 use super::people::{self, Lookup, People};
 use super::tokens::{Kind, Outline};
-use super::{Finding, Quotation, Speaker, SpeakerKind, words};
+use super::words::Trait;
+use super::{Finding, Quotation, Speaker, SpeakerKind};
 
 /// Finds the quotations of a text and their speakers.
 pub(super) fn resolve(text: &str, known: &[Speaker]) -> Vec<Finding> {
@@ -20,6 +21,7 @@ pub(super) fn resolve(text: &str, known: &[Speaker]) -> Vec<Finding> {
         text,
         paragraphs: &paragraphs,
         outlines: &outlines,
+        blocks: Blocks::of(text, &paragraphs, &outlines),
         people,
         sources: Vec::new(),
         findings: Vec::new(),
@@ -63,6 +65,7 @@ struct Reader<'a> {
     text: &'a str,
     paragraphs: &'a [MarkedParagraph],
     outlines: &'a [Outline<'a>],
+    blocks: Blocks,
     people: People,
     sources: Vec<Source>,
     findings: Vec<Finding>,
@@ -100,19 +103,16 @@ impl<'a> Reader<'a> {
     fn read_paragraph(&mut self, paragraph: usize) {
         let outline = &self.outlines[paragraph];
         let places: Vec<Place> = (0..outline.items.len()).filter_map(|item| self.place(paragraph, item)).collect();
-        let line = places.last().and_then(|place| self.attribution_line(*place));
-        for place in &places {
-            match &line {
-                Some((span, speaker)) => self.add(
-                    *place,
-                    Verdict {
-                        speaker: Some(speaker.clone()),
-                        attribution: Some(span.clone()),
-                        cue_items: None,
-                        rule: "attribution_line",
-                        confidence: 0.9,
-                    },
-                ),
+        for (run, place) in places.iter().enumerate() {
+            let verdict = self.blocks.line(paragraph, run).map(|line| Verdict {
+                speaker: Some(self.in_full(&line.speaker)),
+                attribution: Some(line.span.clone()),
+                cue_items: None,
+                rule: "attribution_line",
+                confidence: 0.9,
+            });
+            match verdict {
+                Some(verdict) => self.add(*place, verdict),
                 None => self.read_run(*place),
             }
         }
@@ -260,7 +260,7 @@ impl<'a> Reader<'a> {
         let outline = &self.outlines[place.paragraph];
         let starts_low =
             self.words(place.run).chars().find(|character| character.is_alphanumeric()).is_some_and(char::is_lowercase);
-        let is_set_off = place.item == 0 || outline.word(place.item - 1).is_none_or(words::is_cue_verb);
+        let is_set_off = place.item == 0 || outline.kind(place.item - 1) != Some(Kind::Word) || outline.is(place.item - 1, Trait::CueVerb);
         if starts_low && !is_set_off { Quotation::Mixed } else { Quotation::Direct }
     }
 
@@ -325,7 +325,7 @@ impl<'a> Reader<'a> {
     fn holder(&self, outline: &Outline, mention: &Mention) -> Lookup {
         let is_definite = outline.word(mention.phrase.start).is_some_and(|first| first.eq_ignore_ascii_case("the"));
         let noun =
-            mention.phrase.clone().rev().find_map(|index| outline.word(index).filter(|word| words::is_role_noun(word)));
+            mention.phrase.clone().rev().find_map(|index| outline.word(index).filter(|_| outline.is(index, Trait::RoleNoun)));
         match noun {
             Some(noun) if is_definite && mention.phrase.len() <= 3 => self.people.in_role(noun),
             _ => Lookup::Nobody,
@@ -403,10 +403,10 @@ impl<'a> Reader<'a> {
             for item in 0..outline.items.len() {
                 let kind = outline.kind(item);
                 if kind == Some(Kind::Word) && starts_sentence {
-                    let skipped = item + usize::from(outline.has_word(item, words::is_preposition));
+                    let skipped = item + usize::from(outline.is(item, Trait::Preposition));
                     self.push_source(paragraph, mentions::phrase_at(outline, skipped), &mut sources);
                 }
-                if outline.has_word(item, words::is_cue_verb) {
+                if outline.is(item, Trait::CueVerb) {
                     self.push_source(
                         paragraph,
                         mentions::phrase_before(outline, item.saturating_sub(20), item),
@@ -528,37 +528,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// `"…" - Ada Kern, pilot` at the end of a paragraph of quotations, or as the paragraph below it.
-    fn attribution_line(&self, last: Place) -> Option<(Range<usize>, Speaker)> {
-        let outline = &self.outlines[last.paragraph];
-        let span = match cues::closing_line(outline, last.item) {
-            Some(items) => outline.span(&items).start..self.paragraphs[last.paragraph].span.end,
-            None if outline.items.iter().all(|item| item.kind != Kind::Word) => self.line_below(last.paragraph)?,
-            None => return None,
-        };
-        let line = without_dressing(&self.text[span.clone()]);
-        if !is_attribution_line(line) || !ends_with_stop(self.words(last.run)) {
-            return None;
-        }
-        let speaker = read_attribution_line(line);
-        let start = span.start + self.text[span.clone()].find(line).unwrap_or(0);
-        let mention = start..start + line.find(',').unwrap_or(line.len());
+    /// The name of an attribution line in the fullest form the text has.
+    fn in_full(&self, speaker: &Speaker) -> Speaker {
         let full = match self.people.named(&speaker.name, "") {
-            Lookup::One(person) if speaker.kind == SpeakerKind::Person => {
-                self.people.person(person).map(|person| person.speaker.name.clone())
-            }
+            Lookup::One(person) if speaker.kind == SpeakerKind::Person => self.people.person(person),
             _ => None,
         };
-        Some((
-            start..start + line.len(),
-            Speaker { name: full.unwrap_or(speaker.name), mention: Some(mention), ..speaker },
-        ))
-    }
-
-    fn line_below(&self, paragraph: usize) -> Option<Range<usize>> {
-        let below = self.paragraphs.get(paragraph + 1).filter(|below| below.runs.is_empty())?;
-        let line = &self.text[below.span.clone()];
-        (begins_with_dash(line) || line.contains(',')).then(|| below.span.clone())
+        Speaker { name: full.map_or(&speaker.name, |person| &person.speaker.name).clone(), ..speaker.clone() }
     }
 
     fn has_substance(&self, place: Place) -> bool {
@@ -591,7 +567,7 @@ impl<'a> Reader<'a> {
         let outline = &self.outlines[place.paragraph];
         let words = self.words(place.run);
         let count = word_count(words);
-        let is_named_thing = place.item > 0 && outline.has_word(place.item - 1, words::is_naming_word);
+        let is_named_thing = place.item > 0 && outline.is(place.item - 1, Trait::NamingWord);
         if (is_named_thing || outline.kind(place.item + 1) == Some(Kind::Dash) && !ends_with_stop(words))
             && count <= 12
             && !is_attached

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::marks::MarkedParagraph;
-use super::words;
+use super::words::{self, Trait, Traits};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -22,6 +22,8 @@ pub(super) enum Kind {
 pub(super) struct Item {
     pub kind: Kind,
     pub span: Range<usize>,
+    /// What is known of the word; nothing where it is none.
+    pub traits: Traits,
 }
 
 /// A paragraph taken apart.
@@ -36,7 +38,7 @@ impl<'a> Outline<'a> {
         let mut from = paragraph.span.start;
         for (index, run) in paragraph.runs.iter().enumerate() {
             tokenize(text, from..run.outer.start, &mut items);
-            items.push(Item { kind: Kind::Run(index), span: run.outer.clone() });
+            items.push(Item { kind: Kind::Run(index), span: run.outer.clone(), traits: Traits::default() });
             from = run.outer.end;
         }
         tokenize(text, from..paragraph.span.end, &mut items);
@@ -59,6 +61,19 @@ impl<'a> Outline<'a> {
         self.items.get(index).filter(|item| item.kind == Kind::Word).map(|item| &self.text[item.span.clone()])
     }
 
+    pub(super) fn traits(&self, index: usize) -> Traits {
+        self.items.get(index).map(|item| item.traits).unwrap_or_default()
+    }
+
+    /// Whether a word stands at an index of which this is known.
+    pub(super) fn is(&self, index: usize, known: Trait) -> bool {
+        self.traits(index).has(known)
+    }
+
+    pub(super) fn is_any(&self, index: usize, any: &[Trait]) -> bool {
+        self.traits(index).has_any(any)
+    }
+
     pub(super) fn has_word(&self, index: usize, test: impl Fn(&str) -> bool) -> bool {
         self.word(index).is_some_and(test)
     }
@@ -76,7 +91,8 @@ fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
     while let Some(character) = text[at..span.end].chars().next() {
         let end = if character.is_alphanumeric() { word_end(text, at, span.end) } else { at + character.len_utf8() };
         if let Some(kind) = kind_of(character) {
-            items.push(Item { kind, span: at..end });
+            let traits = if kind == Kind::Word { Traits::of(&text[at..end]) } else { Traits::default() };
+            items.push(Item { kind, span: at..end, traits });
         }
         at = end;
     }
@@ -126,7 +142,7 @@ fn is_combining(character: char) -> bool {
 fn ends_initial(word: &str) -> bool {
     let last = word.rsplit('.').next().unwrap_or(word);
     let is_initial = last.chars().count() == 1 && last.chars().all(char::is_uppercase);
-    is_initial || words::is_abbreviation(word)
+    is_initial || words::has(word, Trait::Abbreviation)
 }
 
 #[cfg(test)]
