@@ -43,8 +43,7 @@ pub(crate) fn is_attribution_line(line: &str) -> bool {
     }
     let outline = Outline::of_words(name_and_rest(line).0);
     let whole = Outline::of_words(line);
-    let has_verb = (0..whole.items.len())
-        .any(|index| whole.is(index, Trait::Small) && whole.is(index, Trait::CueVerb));
+    let has_verb = (0..whole.items.len()).any(|index| whole.is(index, Trait::Small) && whole.is(index, Trait::CueVerb));
     let has_stop = (0..whole.items.len()).any(|index| whole.kind(index) == Some(Kind::Stop));
     !has_verb
         && !has_stop
@@ -110,14 +109,15 @@ fn full_name(line: &str, outline: &Outline, mention: &Mention, rest: &str) -> St
 
 pub(super) fn kind_of(form: Form) -> SpeakerKind {
     match form {
-        Form::Organization => SpeakerKind::Organization,
+        Form::Organization | Form::Document => SpeakerKind::Organization,
         Form::Group => SpeakerKind::Group,
         _ => SpeakerKind::Person,
     }
 }
 
 fn kind_of_unread(name: &str) -> SpeakerKind {
-    let is_name = name.split_whitespace().all(|word| words::Traits::of(word).has_any(&[Trait::Capitalised, Trait::NameParticle]));
+    let is_name =
+        name.split_whitespace().all(|word| words::Traits::of(word).has_any(&[Trait::Capitalised, Trait::NameParticle]));
     if is_name { SpeakerKind::Person } else { SpeakerKind::Group }
 }
 
@@ -159,7 +159,8 @@ fn has_organisation_word(text: &str) -> bool {
 }
 
 fn is_capital_phrase(text: &str) -> bool {
-    let small = |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::has(word, Trait::NameParticle);
+    let small =
+        |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::has(word, Trait::NameParticle);
     text.split_whitespace()
         .all(|word| word.starts_with(|first: char| first.is_uppercase() || first.is_numeric()) || small(word))
 }

@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::Speaker;
 use super::attribution_line::{begins_with_dash, is_attribution_line, read_attribution_line, without_dressing};
 use super::marks::MarkedParagraph;
 use super::tokens::{Kind, Outline};
-use super::Speaker;
 
 /// An attribution that is a line, or the rest of one.
 pub(super) struct Line {
@@ -30,7 +30,8 @@ impl Blocks {
     pub(super) fn of(text: &str, paragraphs: &[MarkedParagraph], outlines: &[Outline]) -> Self {
         let mut reader = Reader { text, blocks: Self::default(), pending: Vec::new(), is_head: true };
         for (index, (paragraph, outline)) in paragraphs.iter().zip(outlines).enumerate() {
-            let is_next = index > 0 && text[paragraphs[index - 1].span.end..paragraph.span.start].matches('\n').count() == 1;
+            let is_next =
+                index > 0 && text[paragraphs[index - 1].span.end..paragraph.span.start].matches('\n').count() == 1;
             if paragraph.runs.is_empty() {
                 reader.read_line(&paragraph.span, is_next);
                 reader.is_head &= outline.items.len() <= LONGEST_HEADING;

@@ -30,7 +30,8 @@ fn is_verb(outline: &Outline, index: usize) -> bool {
 fn is_verb_in_place(outline: &Outline, index: usize) -> bool {
     let follows_determiner = index > 0
         && outline.has_word(index - 1, |word| {
-            words::has(word, Trait::Determiner) && !matches!(word.to_lowercase().as_str(), "all" | "one" | "both" | "that")
+            words::has(word, Trait::Determiner)
+                && !matches!(word.to_lowercase().as_str(), "all" | "one" | "both" | "that")
                 || word.ends_with("'s")
         });
     is_verb(outline, index) && !follows_determiner
@@ -65,7 +66,7 @@ pub(super) fn after(outline: &Outline, run: usize, ending: Option<char>) -> Opti
 
 /// `said Ada Kern, pilot`: the source follows the words that announce it.
 fn with_source(rule: &'static str, outline: &Outline, start: usize, at: usize) -> Option<Cue> {
-    let source = mentions::phrase_at(outline, at)?;
+    let source = mentions::any_phrase_at(outline, at).filter(|source| !is_joined(outline, source))?;
     if let Some((name, role)) = name_after_role(outline, &source) {
         return Some(Cue {
             rule,
@@ -82,10 +83,10 @@ fn with_source(rule: &'static str, outline: &Outline, start: usize, at: usize) -
 /// `the harbour master, Ada Kern,`: the name behind the comma, and the role before it.
 fn name_after_role(outline: &Outline, source: &Mention) -> Option<(Mention, Range<usize>)> {
     let comma = source.phrase.end;
-    let is_role = source.form == Form::Role && outline.kind(comma) == Some(Kind::Comma);
+    let is_role = matches!(source.form, Form::Role | Form::Other) && outline.kind(comma) == Some(Kind::Comma);
     let name =
         is_role.then(|| mentions::phrase_at(outline, comma + 1)).flatten().filter(|name| name.form == Form::Person)?;
-    let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word);
+    let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word) || is_verb(outline, name.phrase.end);
     is_closed.then(|| (name, source.phrase.clone()))
 }
 
@@ -101,9 +102,7 @@ fn named_appositive(outline: &Outline, source: &Mention) -> (Option<Range<usize>
         && (1..=2).any(|ahead| outline.is(end + ahead, Trait::Capitalised));
     let last = (end..end + 10).find(|&index| outline.word(index).is_none() || is_verb(outline, index));
     match last {
-        Some(last)
-            if is_of_body && !(end + 1..end + 3).any(|index| outline.is(index, Trait::MonthOrDay)) =>
-        {
+        Some(last) if is_of_body && !(end + 1..end + 3).any(|index| outline.is(index, Trait::MonthOrDay)) => {
             (Some(end..last), last)
         }
         _ => (None, end),
@@ -113,7 +112,15 @@ fn named_appositive(outline: &Outline, source: &Mention) -> (Option<Range<usize>
 /// `Ada Kern, who flew it, said`. After a full stop inside the marks the verb must end the clause, or the words are a
 /// sentence of their own.
 fn subject_then_verb(outline: &Outline, start: usize, is_after_stop: bool) -> Option<Cue> {
-    let source = mentions::phrase_at(outline, start)?;
+    let source = mentions::any_phrase_at(outline, start)?;
+    if let Some((name, role)) = name_after_role(outline, &source) {
+        let comma = usize::from(outline.kind(name.phrase.end) == Some(Kind::Comma));
+        let verb = skip_adverbs(outline, name.phrase.end + comma);
+        if is_verb(outline, verb) && (!is_after_stop || ends_clause(outline, verb + 1)) {
+            let items = start..verb + 1;
+            return Some(Cue { rule: "cue_after", items, appositive: Some(role), source: name, is_attached: true });
+        }
+    }
     let modified = mentions::modifiers_end(outline, source.phrase.end);
     let (appositive, end) = match modified > source.phrase.end && source.form == Form::Person {
         true => (Some(source.phrase.end..modified), modified),
@@ -174,7 +181,9 @@ pub(super) fn sentence_start(outline: &Outline, ends_sentence: &dyn Fn(usize) ->
 
 /// The cue in the words from `floor` up to the quotation at `run`.
 pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue> {
-    let verb = (floor..run).rev().find(|&index| is_verb_in_place(outline, index) || is_phrase_cue(outline, index))?;
+    let verb = (floor..run).rev().find(|&index| is_verb_in_place(outline, index) || is_phrase_cue(outline, index));
+    let verb = verb.filter(|&verb| verb > floor || outline.is(verb, Trait::Small));
+    let Some(verb) = verb else { return before_colon(outline, floor, run) };
     let gap = verb + 1..run;
     let is_adjacent =
         gap.clone().all(|index| outline.kind(index) != Some(Kind::Word) || outline.is(index, Trait::Adverb));
@@ -188,9 +197,24 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
         let items = verb..source.phrase.end;
         return Some(Cue { rule: "cue_before", source, appositive: None, items, is_attached });
     }
-    let (source, appositive) = subject(outline, floor, verb)?;
+    let Some((source, appositive)) = subject(outline, floor, verb) else {
+        return before_colon(outline, floor, run);
+    };
     let rule = if outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon) { "colon" } else { "cue_before" };
     Some(Cue { rule, items: source.phrase.start..verb + 1, source, appositive, is_attached })
+}
+
+/// `Ada Kern: "…"`, `Ada Kern shrugged: "…"`, `The last line is blunt: "…"`: no verb of speech, but a colon.
+fn before_colon(outline: &Outline, floor: usize, run: usize) -> Option<Cue> {
+    let colon = run.checked_sub(1).filter(|&colon| outline.kind(colon) == Some(Kind::Colon))?;
+    let start = (floor..colon).find(|&index| outline.kind(index) == Some(Kind::Word))?;
+    let named = sentence_subject(outline, floor);
+    let (source, appositive) =
+        named.or_else(|| mentions::any_phrase_at(outline, start).map(|mention| (mention, None)))?;
+    if is_joined(outline, &source) {
+        return None;
+    }
+    Some(Cue { rule: "colon", items: source.phrase.start..colon, source, appositive, is_attached: false })
 }
 
 /// "according to …" and "in the words of …".
@@ -205,6 +229,7 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
     while end > floor && (outline.is(end - 1, Trait::Adverb) || is_word(outline, end - 1, "who")) {
         end -= 1;
     }
+    end = before_date(outline, floor, end);
     if end > floor && outline.has_word(end - 1, |word| matches!(word, "and" | "but")) {
         return earlier_subject(outline, floor, end - 1);
     }
@@ -213,9 +238,11 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
         return earlier_subject(outline, floor, end - 1);
     }
     if end == floor || outline.kind(end - 1) != Some(Kind::Comma) {
+        let sentence = floor;
         let floor = after_with(outline, floor, end, verb).unwrap_or(floor);
-        return mentions::phrase_before(outline, floor, end)
-            .map(|mention| (mention, role_before_comma(outline, floor, end)));
+        let read = if is_participle { mentions::phrase_before } else { mentions::any_phrase_before };
+        let subject = read(outline, floor, end).map(|mention| (mention, role_before_comma(outline, floor, end)));
+        return subject.or_else(|| sentence_subject(outline, sentence));
     }
     let last_comma = end - 1;
     let before_commas = (floor..last_comma).rev().filter(|&index| outline.kind(index) == Some(Kind::Comma)).take(4);
@@ -223,17 +250,38 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
         .filter_map(|comma| mentions::phrase_before(outline, floor, comma).map(|mention| (comma, mention)));
     let (named, described): (Vec<_>, Vec<_>) = candidates
         .filter(|(_, mention)| mention.form != Form::Group && !mention.form.is_pronoun())
-        .partition(|(_, mention)| mention.form != Form::Role);
+        .partition(|(_, mention)| matches!(mention.form, Form::Person | Form::Organization));
     let with_words = |(comma, mention)| {
         let words = mentions::appositive(outline, comma).map(|(words, stop)| words.start..stop.min(last_comma));
         (mention, words)
     };
-    let nearest = || mentions::phrase_before(outline, floor, last_comma).map(|mention| (mention, None));
+    let nearest = || mentions::any_phrase_before(outline, floor, last_comma).map(|mention| (mention, None));
     let is_name_behind_role = named.is_empty() && nearest().is_some_and(|(mention, _)| mention.form == Form::Person);
     if is_name_behind_role {
         return nearest();
     }
-    named.into_iter().next().or_else(|| described.into_iter().next()).map(with_words).or_else(nearest)
+    let found = named.into_iter().next().or_else(|| described.into_iter().next()).map(with_words);
+    found.or_else(nearest).or_else(|| sentence_subject(outline, floor))
+}
+
+/// Steps back over "on Friday", "last week", "in March".
+fn before_date(outline: &Outline, floor: usize, end: usize) -> usize {
+    const LEADS: [&str; 6] = ["on", "in", "last", "this", "late", "early"];
+    const SPANS: [&str; 6] = ["week", "month", "year", "night", "morning", "afternoon"];
+    let is_date =
+        |index: usize| outline.is(index, Trait::MonthOrDay) || outline.has_word(index, |word| SPANS.contains(&word));
+    let leads = |index: usize| outline.has_word(index, |word| LEADS.contains(&word));
+    let mut start = end;
+    while start > floor && is_date(start - 1) {
+        start -= 1;
+    }
+    if start == end {
+        return end;
+    }
+    while start > floor && leads(start - 1) {
+        start -= 1;
+    }
+    start
 }
 
 /// "…, with Kern adding": the subject of a participle stands behind "with".
@@ -261,9 +309,52 @@ pub(super) fn is_led_in(outline: &Outline, run: usize) -> bool {
 
 /// "Kern warned them and said", "Kern warned them, adding": the subject of the sentence's earlier verb.
 fn earlier_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mention, Option<Range<usize>>)> {
-    let verb = (floor..end).rev().find(|&index| is_verb_in_place(outline, index))?;
-    mentions::phrase_before(outline, floor, verb).map(|mention| (mention, None))
+    let verb = (floor..end).rev().find(|&index| is_verb_in_place(outline, index));
+    let subject = verb.and_then(|verb| mentions::phrase_before(outline, floor, before_date(outline, floor, verb)));
+    subject.map(|mention| (mention, None)).or_else(|| sentence_subject(outline, floor))
 }
+
+/// Who or what the sentence that starts at `floor` is about: the phrase that opens it, or that follows an opening
+/// such as "In a letter," or "For Ada Kern,".
+pub(super) fn sentence_subject(outline: &Outline, floor: usize) -> Option<(Mention, Option<Range<usize>>)> {
+    let start = (floor..floor + 3).find(|&index| {
+        outline.kind(index) == Some(Kind::Word) && !outline.has_word(index, |word| OPENINGS.contains(&word))
+    })?;
+    let with_words = |mention: Mention| {
+        let words = mentions::appositive(outline, mention.phrase.end).map(|(words, _)| words);
+        Some((mention, words))
+    };
+    if outline.is(start, Trait::Preposition) {
+        let is_about = outline.has_word(start, |word| word.eq_ignore_ascii_case("for"));
+        let named = mentions::phrase_at(outline, start + 1).filter(|mention| is_about && mention.form == Form::Person);
+        let comma = (start..start + LONGEST_OPENING).find(|&index| outline.kind(index) == Some(Kind::Comma));
+        return named.or_else(|| mentions::phrase_at(outline, comma? + 1)).and_then(with_words);
+    }
+    let subject = mentions::phrase_at(outline, start).filter(|subject| !is_joined(outline, subject))?;
+    match name_after_role(outline, &subject) {
+        Some((name, role)) => Some((name, Some(role))),
+        None => with_words(subject),
+    }
+}
+
+/// "Ada Kern | and Ben Holt": of two, neither is chosen.
+fn is_joined(outline: &Outline, mention: &Mention) -> bool {
+    let and = mention.phrase.end;
+    mention.form == Form::Person && is_word(outline, and, "and") && outline.is(and + 1, Trait::NameWord)
+}
+
+/// The "he" or "she" of a sentence that opens otherwise ("Why did she go?").
+pub(super) fn first_pronoun(outline: &Outline, items: Range<usize>) -> Option<Mention> {
+    let mut pronouns =
+        items.filter_map(|index| mentions::phrase_at(outline, index).filter(|mention| mention.form.is_pronoun()));
+    pronouns.next().filter(|mention| matches!(mention.form, Form::He | Form::She))
+}
+
+/// Words that may stand before the subject of a sentence.
+const OPENINGS: [&str; 8] = ["But", "And", "Yet", "So", "Then", "Still", "Or", "Now"];
+
+/// A longer opening is a clause with a subject of its own.
+const LONGEST_OPENING: usize = 14;
 
 #[cfg(test)]
 mod tests {

@@ -17,6 +17,10 @@ pub(super) enum Form {
     Group,
     /// One person called by a common noun.
     Role,
+    /// What somebody wrote or printed, where nobody is named for it.
+    Document,
+    /// Any other thing or person that a verb of speech has for a subject.
+    Other,
     He,
     She,
     It,
@@ -40,6 +44,11 @@ pub(super) struct Mention {
 }
 
 impl Mention {
+    /// A person's name of several words.
+    pub(super) fn is_full_name(&self) -> bool {
+        self.form == Form::Person && self.name.len() >= 2
+    }
+
     /// The words of the phrase that stand before the name: titles, roles, bodies.
     pub(super) fn lead(&self) -> Range<usize> {
         self.phrase.start..self.name.start
@@ -63,8 +72,48 @@ pub(super) fn phrase_at(outline: &Outline, start: usize) -> Option<Mention> {
     if extended != core && heads_a_phrase(outline, &core) {
         return read_extended(outline, &core, extended).or(short);
     }
-    short.or_else(|| leading_name(outline, core))
+    short.or_else(|| leading_name(outline, core.clone())).or_else(|| leading_noun(outline, core))
 }
+
+/// The phrase that opens words which go on in prose ("The old man | cleared his throat").
+fn leading_noun(outline: &Outline, core: Range<usize>) -> Option<Mention> {
+    let is_head = |index: usize| outline.is_any(index, &HEADS);
+    let first = core.clone().find(|&index| is_head(index))?;
+    let end = (first..core.end).find(|&index| !is_head(index)).unwrap_or(core.end);
+    let is_all_before =
+        !outline.is_any(end, &[Trait::NameWord, Trait::Possessive]) && !outline.is(end - 1, Trait::Possessive);
+    let is_opened = outline.is_any(core.start, &[Trait::Determiner, Trait::Possessive, Trait::Collective]);
+    (is_all_before && is_opened && first > core.start).then(|| read_phrase(outline, core.start..end)).flatten()
+}
+
+/// Whatever the phrase at an item is called, with what belongs to it.
+pub(super) fn any_phrase_at(outline: &Outline, start: usize) -> Option<Mention> {
+    let opens = outline.is(start, Trait::Determiner)
+        || outline.is(start, Trait::Possessive) && outline.is(start, Trait::NameWord);
+    let phrase = start..modifiers_end(outline, core_end(outline, start));
+    let other = || Mention { form: Form::Other, name: phrase.clone(), phrase: phrase.clone() };
+    phrase_at(outline, start).or_else(|| (opens && phrase.len() >= 2).then(other))
+}
+
+/// Whatever the phrase before an item is called.
+pub(super) fn any_phrase_before(outline: &Outline, floor: usize, end: usize) -> Option<Mention> {
+    let other = || {
+        let mut start = core_start(outline, floor, end);
+        for _ in 0..3 {
+            if !follows_modifying_preposition(outline, floor, start) {
+                break;
+            }
+            start = core_start(outline, floor, start - 1);
+        }
+        let follows = follows_preposition(outline, floor, start) || joins_two_names(outline, floor, start);
+        let is_phrase = !follows && start + 1 < end && outline.is(start, Trait::Determiner);
+        is_phrase.then(|| Mention { form: Form::Other, name: start..end, phrase: start..end })
+    };
+    phrase_before(outline, floor, end).or_else(other)
+}
+
+/// What says who or what a phrase without a name means.
+pub(super) const HEADS: [Trait; 3] = [Trait::RoleNoun, Trait::Collective, Trait::DocumentNoun];
 
 /// "Fishermen in Vik" as words of its own: a plural for people that opens a line, which elsewhere may be a surname.
 pub(super) fn collective_at(outline: &Outline, start: usize) -> Option<Mention> {
@@ -76,9 +125,11 @@ pub(super) fn collective_at(outline: &Outline, start: usize) -> Option<Mention> 
 /// The name that opens words which go on in prose ("Pilot Ada Kern opened the hatch").
 fn leading_name(outline: &Outline, core: Range<usize>) -> Option<Mention> {
     let first = core.clone().find(|&index| outline.is(index, Trait::NameWord))?;
-    let is_led_by_role = first == core.start || outline.is(first - 1, Trait::RoleNoun);
+    let is_led = first == core.start
+        || outline.is(first - 1, Trait::RoleNoun)
+        || outline.is(core.start, Trait::Determiner) && outline.is(first + 1, Trait::NameWord);
     let end = (first..core.end).find(|&index| !outline.is_any(index, &NAME_PARTS)).unwrap_or(core.end);
-    let mention = is_led_by_role.then(|| read_phrase(outline, core.start..end)).flatten()?;
+    let mention = is_led.then(|| read_phrase(outline, core.start..end)).flatten()?;
     (mention.form == Form::Person).then_some(mention)
 }
 
@@ -132,8 +183,7 @@ fn is_boundary(outline: &Outline, index: usize) -> bool {
 
 fn core_end(outline: &Outline, start: usize) -> usize {
     let limit = start + LONGEST_PHRASE;
-    let ends =
-        |index: usize| is_boundary(outline, index) || index > start && starts_predicate(outline, index);
+    let ends = |index: usize| is_boundary(outline, index) || index > start && starts_predicate(outline, index);
     (start..limit).find(|&index| ends(index)).unwrap_or(limit)
 }
 
@@ -237,16 +287,24 @@ fn read_extended(outline: &Outline, head: &Range<usize>, whole: Range<usize>) ->
 /// "Governor of Norland Ada Kern": after the place of an office, the last two words are the name.
 fn name_behind_place(outline: &Outline, head: &Range<usize>, run: &Range<usize>) -> Range<usize> {
     let name = name_in(outline, run);
-    let is_office = head
-        .end
-        .checked_sub(1)
-        .is_some_and(|last| outline.is_any(last, &[Trait::RoleNoun, Trait::CourtesyTitle]));
+    let is_office =
+        head.end.checked_sub(1).is_some_and(|last| outline.is_any(last, &[Trait::RoleNoun, Trait::CourtesyTitle]));
     let holds_no_body = run.clone().all(|index| !outline.is(index, Trait::OrganisationWord));
     if is_office && holds_no_body && name == *run && run.len() >= 3 { run.end - 2..run.end } else { name }
 }
 
+/// A pronoun for one person in any case, or a subject pronoun for others.
+pub(super) fn personal_pronoun(outline: &Outline, index: usize) -> Option<Mention> {
+    let form = match outline.word(index).filter(|word| word.len() <= 7)?.to_ascii_lowercase().as_str() {
+        "him" | "his" | "himself" => Form::He,
+        "her" | "hers" | "herself" => Form::She,
+        _ => return pronoun(outline, index),
+    };
+    Some(Mention { form, phrase: index..index + 1, name: index..index + 1 })
+}
+
 fn pronoun(outline: &Outline, index: usize) -> Option<Mention> {
-    let form = match outline.word(index)?.to_lowercase().as_str() {
+    let form = match outline.word(index).filter(|word| word.len() <= 4)?.to_ascii_lowercase().as_str() {
         "he" => Form::He,
         "she" => Form::She,
         "it" => Form::It,
@@ -281,18 +339,18 @@ pub(super) fn read_phrase(outline: &Outline, phrase: Range<usize>) -> Option<Men
 fn writer_of_document(outline: &Outline, phrase: &Range<usize>, last: usize) -> Option<Mention> {
     let owns = |index: usize| outline.is(index, Trait::NameWord) && outline.is(index, Trait::Possessive);
     let owner = phrase.clone().rev().find(|&index| owns(index)).filter(|owner| *owner < last)?;
-    let mention = outline
-        .is(last, Trait::DocumentNoun)
-        .then(|| read_phrase(outline, phrase.start..owner + 1))
-        .flatten()?;
+    let mention =
+        outline.is(last, Trait::DocumentNoun).then(|| read_phrase(outline, phrase.start..owner + 1)).flatten()?;
     matches!(mention.form, Form::Person | Form::Organization).then_some(Mention { phrase: phrase.clone(), ..mention })
 }
 
 fn read_common_noun(outline: &Outline, phrase: Range<usize>, last: usize) -> Option<Mention> {
-    let form = if outline.is(last, Trait::Collective) {
-        Form::Group
-    } else if outline.is(last, Trait::RoleNoun) {
+    let form = if outline.is(last, Trait::RoleNoun) && !outline.is(last, Trait::GroupNoun) {
         Form::Role
+    } else if outline.is(last, Trait::Collective) {
+        Form::Group
+    } else if outline.is(last, Trait::DocumentNoun) && phrase.len() >= 2 {
+        Form::Document
     } else {
         return None;
     };
@@ -315,21 +373,20 @@ fn capital_run(outline: &Outline, phrase: &Range<usize>) -> Range<usize> {
 }
 
 /// What stands before a name and is none of it.
-const PARTS_A_NAME: [Trait; 4] =
-    [Trait::CourtesyTitle, Trait::RoleNoun, Trait::OrganisationWord, Trait::FieldWord];
+const PARTS_A_NAME: [Trait; 4] = [Trait::CourtesyTitle, Trait::RoleNoun, Trait::OrganisationWord, Trait::FieldWord];
 
 /// The personal part of a run of capitalised words, after titles and bodies; empty where they are all there is.
 fn name_in(outline: &Outline, run: &Range<usize>) -> Range<usize> {
-    let untitled = (run.clone())
-        .find(|&index| !outline.is(index, Trait::CourtesyTitle))
-        .unwrap_or(run.end);
+    let untitled = (run.clone()).find(|&index| !outline.is(index, Trait::CourtesyTitle)).unwrap_or(run.end);
     if run.end - untitled >= 2 && outline.is(untitled, Trait::GivenName) {
         return untitled..run.end;
     }
     let parts = |index: usize| {
         outline.is_any(index, &PARTS_A_NAME) || index + 1 < run.end && outline.is(index, Trait::Possessive)
     };
-    let after_titles = run.clone().rev().find(|&index| parts(index)).map_or(run.start, |index| index + 1);
+    let is_grouped = |index: usize| index + 1 < run.end && outline.is(index, Trait::GroupNoun);
+    let after_titles =
+        run.clone().rev().find(|&index| parts(index) || is_grouped(index)).map_or(run.start, |index| index + 1);
     let after_acronyms = (after_titles..run.end)
         .find(|&index| !outline.is(index, Trait::Acronym))
         .filter(|&index| run.end - index >= 2)

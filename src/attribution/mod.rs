@@ -7,12 +7,12 @@
 mod attribution_line;
 mod blocks;
 mod cues;
+mod entities;
 mod fidelity;
 mod identity;
 mod marks;
 mod mentions;
 mod paragraphs;
-mod people;
 mod resolution;
 mod tokens;
 mod words;
@@ -58,12 +58,15 @@ impl Speaker {
     /// False for someone known only by a description ("a spokesman"), who is nobody to recognise elsewhere.
     pub fn is_named(&self) -> bool {
         let mut words = self.name.split_whitespace();
-        let opens_as_name =
-            words.next().is_some_and(|first| words::has(first, Trait::Capitalised) && !words::has(first, Trait::Determiner));
+        let opens_as_name = words
+            .next()
+            .is_some_and(|first| words::has(first, Trait::Capitalised) && !words::has(first, Trait::Determiner));
         match self.kind {
-            SpeakerKind::Organization => true,
+            SpeakerKind::Organization => self.name.split_whitespace().any(|word| words::has(word, Trait::NameWord)),
             SpeakerKind::Group => false,
-            SpeakerKind::Person => opens_as_name && words.next_back().is_none_or(|last| words::has(last, Trait::Capitalised)),
+            SpeakerKind::Person => {
+                opens_as_name && words.next_back().is_none_or(|last| words::has(last, Trait::Capitalised))
+            }
         }
     }
 }
@@ -102,4 +105,46 @@ pub fn joined(text: &str, segments: &[Range<usize>]) -> String {
         previous_end = Some(segment.end);
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts with what is to be found in them: `-> speaker: words`, pieces of a split quotation parted by ` | `. Cases
+    /// are parted by `====`.
+    const CASES: &[(&str, &str)] = &[
+        ("british_style", include_str!("cases/british_style.txt")),
+        ("features_and_interviews", include_str!("cases/features_and_interviews.txt")),
+        ("left_out", include_str!("cases/left_out.txt")),
+        ("narrative", include_str!("cases/narrative.txt")),
+        ("sport_and_court", include_str!("cases/sport_and_court.txt")),
+        ("statements_and_posts", include_str!("cases/statements_and_posts.txt")),
+        ("wire_news", include_str!("cases/wire_news.txt")),
+    ];
+
+    fn found(text: &str) -> Vec<String> {
+        let shown = |finding: Finding| {
+            let words: Vec<&str> = finding.segments.iter().map(|segment| &text[segment.clone()]).collect();
+            let speaker = finding.speaker.map_or("nobody".to_owned(), |speaker| speaker.name);
+            format!("-> {speaker}: {}", words.join(" | "))
+        };
+        find_quotations(text, &[]).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn texts_of_many_styles_are_read_as_their_readers_would() {
+        let mut faults = String::new();
+        for (style, cases) in CASES {
+            for case in cases.split("\n====\n") {
+                let (expected, text): (Vec<&str>, Vec<&str>) =
+                    case.lines().filter(|line| !line.starts_with("# ")).partition(|line| line.starts_with("-> "));
+                let found = found(text.join("\n").trim());
+                if found != expected {
+                    faults += &format!("{style}\nexpected {expected:#?}\nfound {found:#?}\n");
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{faults}");
+    }
 }

@@ -8,8 +8,7 @@ use std::ops::Range;
 /// The paragraphs of a text, without the blanks around them, in text order.
 pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
     let lines = lines_of(text);
-    let blocks: Vec<&[Range<usize>]> =
-        lines.split(|line| line.is_empty()).filter(|block| !block.is_empty()).collect();
+    let blocks: Vec<&[Range<usize>]> = lines.split(|line| line.is_empty()).filter(|block| !block.is_empty()).collect();
     let of_lines = || blocks.iter().filter(|block| block.len() > 1);
     let wrapped = of_lines().filter(|block| is_wrapped(text, block)).count();
     if wrapped * 2 <= of_lines().count() {

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::blocks::Blocks;
 use super::cues::{self, Cue};
+use super::entities::{self, Entities, Lookup};
 use super::identity::word_count;
 use super::marks::{self, MarkedParagraph, Run};
 use super::mentions::{self, Form, Mention};
-use super::people::{self, Lookup, People};
 use super::tokens::{Kind, Outline};
 use super::words::Trait;
 use super::{Finding, Quotation, Speaker, SpeakerKind};
@@ -16,38 +16,31 @@ use super::{Finding, Quotation, Speaker, SpeakerKind};
 pub(super) fn resolve(text: &str, known: &[Speaker]) -> Vec<Finding> {
     let paragraphs = marks::read_marks(text);
     let outlines: Vec<Outline> = paragraphs.iter().map(|paragraph| Outline::of(text, paragraph)).collect();
-    let people = People::in_text(&outlines, known);
+    let entities = Entities::in_text(&outlines, known);
     let mut reader = Reader {
         text,
         paragraphs: &paragraphs,
         outlines: &outlines,
         blocks: Blocks::of(text, &paragraphs, &outlines),
-        people,
-        sources: Vec::new(),
+        entities,
         findings: Vec::new(),
         last: None,
     };
-    reader.sources = reader.gather_sources();
     for paragraph in 0..paragraphs.len() {
         reader.read_paragraph(paragraph);
     }
     reader.findings
 }
 
-/// How far back, in paragraphs, a pronoun looks for a source.
-const PRONOUN_REACH: usize = 3;
 /// Shorter quoted runs without a cue of their own are terms, nicknames and scare quotes.
 const FEWEST_WORDS: usize = 4;
 
 /// How many words of an attribution's sentence may follow it ("… said on Monday in Vik") before the next quotation.
 const LONGEST_TAIL: usize = 12;
-
-/// Somebody who did something a pronoun can go back to.
-struct Source {
-    at: usize,
-    paragraph: usize,
-    person: usize,
-}
+/// The same where it holds a clause or two ("said a clerk who would not be named because …").
+const LONGEST_CLAUSE: usize = 40;
+/// How many items of prose may stand between two quotations of one speaker.
+const LONGEST_PROSE: usize = 70;
 
 /// The quotation read last, for those that go on from it.
 struct Last {
@@ -59,6 +52,7 @@ struct Last {
     /// The first item after the quotation and an attribution behind it.
     end: usize,
     is_closed: bool,
+    entity: Option<usize>,
 }
 
 struct Reader<'a> {
@@ -66,8 +60,7 @@ struct Reader<'a> {
     paragraphs: &'a [MarkedParagraph],
     outlines: &'a [Outline<'a>],
     blocks: Blocks,
-    people: People,
-    sources: Vec<Source>,
+    entities: Entities,
     findings: Vec<Finding>,
     last: Option<Last>,
 }
@@ -80,9 +73,18 @@ struct Place<'a> {
     run: &'a Run,
 }
 
+/// Somebody a mention means.
+struct Spoken {
+    speaker: Speaker,
+    entity: Option<usize>,
+    /// Nobody else comes near.
+    is_clear: bool,
+}
+
 /// What decided the speaker of a run.
 struct Verdict {
     speaker: Option<Speaker>,
+    entity: Option<usize>,
     attribution: Option<Range<usize>>,
     cue_items: Option<Range<usize>>,
     rule: &'static str,
@@ -91,7 +93,7 @@ struct Verdict {
 
 impl Verdict {
     fn unattributed() -> Self {
-        Self { speaker: None, attribution: None, cue_items: None, rule: "unattributed", confidence: 0.4 }
+        Self { speaker: None, entity: None, attribution: None, cue_items: None, rule: "unattributed", confidence: 0.4 }
     }
 }
 
@@ -106,6 +108,7 @@ impl<'a> Reader<'a> {
         for (run, place) in places.iter().enumerate() {
             let verdict = self.blocks.line(paragraph, run).map(|line| Verdict {
                 speaker: Some(self.in_full(&line.speaker)),
+                entity: None,
                 attribution: Some(line.span.clone()),
                 cue_items: None,
                 rule: "attribution_line",
@@ -147,8 +150,9 @@ impl<'a> Reader<'a> {
             Some(cue) if cue.is_attached || self.has_substance(place) => Some(self.verdict_of(place, cue)),
             _ => self.carried_over(place),
         };
-        let has_evidence = verdict.as_ref().is_some_and(|verdict| verdict.speaker.is_some());
-        if self.is_quotation(place, is_attached, has_evidence) {
+        let is_told = verdict.as_ref().is_some_and(|verdict| verdict.speaker.is_some());
+        let goes_on = is_told && self.continues_sentence(place);
+        if self.is_quotation(place, is_attached || goes_on && self.stands_alone(place), verdict.is_some(), is_told) {
             self.add(place, verdict.unwrap_or_else(Verdict::unattributed));
         }
     }
@@ -200,6 +204,7 @@ impl<'a> Reader<'a> {
             cue: None,
             end: place.item + 1,
             is_closed: place.run.is_closed,
+            entity: last.entity,
         };
         self.last = Some(keeps);
         let needs_speaker = self.findings.get(index).is_some_and(|finding| finding.speaker.is_none());
@@ -222,6 +227,7 @@ impl<'a> Reader<'a> {
             finding.confidence = verdict.confidence;
             if let (Some(last), Some(items)) = (&mut self.last, verdict.cue_items) {
                 last.end = items.end.max(place.item + 1);
+                last.entity = verdict.entity;
                 last.cue = Some(items);
             }
         }
@@ -244,6 +250,7 @@ impl<'a> Reader<'a> {
             cue,
             end,
             is_closed: place.run.is_closed,
+            entity: verdict.entity,
         });
         let damage = if place.run.is_opened && place.run.is_closed { 0.0 } else { 0.1 };
         self.findings.push(Finding {
@@ -260,22 +267,26 @@ impl<'a> Reader<'a> {
         let outline = &self.outlines[place.paragraph];
         let starts_low =
             self.words(place.run).chars().find(|character| character.is_alphanumeric()).is_some_and(char::is_lowercase);
-        let is_set_off = place.item == 0 || outline.kind(place.item - 1) != Some(Kind::Word) || outline.is(place.item - 1, Trait::CueVerb);
+        let is_set_off = place.item == 0
+            || outline.kind(place.item - 1) != Some(Kind::Word)
+            || outline.is(place.item - 1, Trait::CueVerb);
         if starts_low && !is_set_off { Quotation::Mixed } else { Quotation::Direct }
     }
 
     fn verdict_of(&self, place: Place, cue: &Cue) -> Verdict {
         let outline = &self.outlines[place.paragraph];
-        let speaker = self.speaker_of(place.paragraph, outline, &cue.source, cue.appositive.as_ref());
-        let (rule, confidence) = match &cue.source.form {
-            _ if speaker.is_none() => ("unattributed", 0.4),
-            form if form.is_pronoun() => ("pronoun", 0.7),
-            Form::Role | Form::Group => (cue.rule, 0.75),
+        let spoken = self.speaker_of(place.paragraph, outline, &cue.source, cue.appositive.as_ref());
+        let (rule, confidence) = match (&spoken, &cue.source.form) {
+            (None, _) => ("unattributed", 0.4),
+            (Some(spoken), form) if form.is_pronoun() => ("pronoun", if spoken.is_clear { 0.8 } else { 0.6 }),
+            (_, Form::Role | Form::Group | Form::Document | Form::Other) => (cue.rule, 0.75),
             _ if cue.is_attached => (cue.rule, 0.95),
             _ => (cue.rule, 0.8),
         };
+        let entity = spoken.as_ref().and_then(|spoken| spoken.entity);
         Verdict {
-            speaker,
+            speaker: spoken.map(|spoken| spoken.speaker),
+            entity,
             attribution: Some(outline.span(&cue.items)),
             cue_items: Some(cue.items.clone()),
             rule,
@@ -290,157 +301,58 @@ impl<'a> Reader<'a> {
         outline: &Outline,
         mention: &Mention,
         apposition: Option<&Range<usize>>,
-    ) -> Option<Speaker> {
+    ) -> Option<Spoken> {
         let span = outline.span(&mention.phrase);
+        let described = |outline, mention| {
+            let speaker = entities::described_speaker(outline, mention);
+            Some(Spoken { speaker, entity: None, is_clear: true })
+        };
         match mention.form {
-            Form::He | Form::She => {
-                self.antecedent(paragraph, span.start, mention.form).and_then(|person| self.known(person, span, None))
+            form if form.is_pronoun() => {
+                let place = entities::Place { paragraph, at: span.start };
+                let (entity, is_clear) = self.entities.antecedent(place, form, self.spoke_last(paragraph))?;
+                self.known(entity, span, None).map(|spoken| Spoken { is_clear, ..spoken })
             }
-            Form::It | Form::They => self.body_before(paragraph, mention.phrase.start, mention.form),
-            Form::Organization | Form::Group => Some(people::described_speaker(outline, mention)),
-            Form::Role => match self.holder(outline, mention) {
-                Lookup::One(person) => self.known(person, span, None),
-                Lookup::Several => None,
-                Lookup::Nobody => Some(people::described_speaker(outline, mention)),
+            Form::Role => match self.entities.holder(outline, mention) {
+                Lookup::One(entity) => self.known(entity, span, None),
+                _ => described(outline, mention),
             },
             Form::Person => {
-                let name = people::printed_name(outline, &mention.name);
+                let name = entities::printed_name(outline, &mention.name);
                 let lead = &self.text[outline.span(&mention.lead())];
-                let described = people::described(outline, mention, apposition);
-                match self.people.named(&name, lead) {
-                    Lookup::One(person) => self.known(person, span, Some(described)),
-                    _ => Some(Speaker {
-                        name,
-                        kind: SpeakerKind::Person,
-                        mention: Some(span),
-                        role: described.0,
-                        organization: described.1,
-                    }),
+                let (role, organization) = entities::described(outline, mention, apposition);
+                match self.entities.named(&name, lead) {
+                    Lookup::One(entity) => self.known(entity, span, Some((role, organization))),
+                    _ => {
+                        let kind = SpeakerKind::Person;
+                        let speaker = Speaker { name, kind, mention: Some(span), role, organization };
+                        Some(Spoken { speaker, entity: None, is_clear: true })
+                    }
                 }
             }
+            _ => described(outline, mention),
         }
     }
 
-    /// "the captain", where the text has one captain; "a captain" is somebody new.
-    fn holder(&self, outline: &Outline, mention: &Mention) -> Lookup {
-        let is_definite = outline.word(mention.phrase.start).is_some_and(|first| first.eq_ignore_ascii_case("the"));
-        let noun =
-            mention.phrase.clone().rev().find_map(|index| outline.word(index).filter(|_| outline.is(index, Trait::RoleNoun)));
-        match noun {
-            Some(noun) if is_definite && mention.phrase.len() <= 3 => self.people.in_role(noun),
-            _ => Lookup::Nobody,
-        }
+    /// Who spoke last, if that was in this paragraph or the one before.
+    fn spoke_last(&self, paragraph: usize) -> Option<usize> {
+        self.last.as_ref().filter(|last| last.paragraph + 1 >= paragraph).and_then(|last| last.entity)
     }
 
     fn known(
         &self,
-        person: usize,
+        entity: usize,
         mention: Range<usize>,
         described: Option<(Option<String>, Option<String>)>,
-    ) -> Option<Speaker> {
-        let mut speaker = self.people.person(person)?.speaker.clone();
+    ) -> Option<Spoken> {
+        let mut speaker = self.entities.get(entity)?.speaker.clone();
         speaker.mention = Some(mention);
         if let Some((role, organization)) =
             described.filter(|(role, organization)| role.is_some() || organization.is_some())
         {
             (speaker.role, speaker.organization) = (role, organization);
         }
-        Some(speaker)
-    }
-
-    /// The nearest earlier source that the pronoun fits; else the only person named nearby who is known to fit it.
-    fn antecedent(&self, paragraph: usize, at: usize, pronoun: Form) -> Option<usize> {
-        let end = self.sources.partition_point(|source| source.at < at);
-        let nearest = self.sources[end.saturating_sub(8)..end]
-            .iter()
-            .rev()
-            .take_while(|source| source.paragraph + PRONOUN_REACH >= paragraph)
-            .map(|source| source.person)
-            .find(|&index| self.people.person(index).is_some_and(|person| person.gender.fits(pronoun)));
-        nearest.or_else(|| self.only_one_named(paragraph, at, pronoun))
-    }
-
-    fn only_one_named(&self, paragraph: usize, at: usize, pronoun: Form) -> Option<usize> {
-        let start = self.paragraphs[paragraph.saturating_sub(1)].span.start;
-        let end = self.people.mentions.partition_point(|(mention, _)| *mention < at);
-        let mut fitting = self.people.mentions[end.saturating_sub(8)..end]
-            .iter()
-            .filter(|(mention, _)| *mention >= start)
-            .map(|(_, person)| *person)
-            .filter(|&index| self.people.person(index).is_some_and(|person| person.gender.is_told_by(pronoun)));
-        let first = fitting.next()?;
-        fitting.all(|other| other == first).then_some(first)
-    }
-
-    /// What "it" or "they" goes back to: a body or a collective that opens the sentence before, or the speaker read last.
-    fn body_before(&self, paragraph: usize, pronoun: usize, form: Form) -> Option<Speaker> {
-        let fits = |kind: SpeakerKind| match form {
-            Form::It => kind == SpeakerKind::Organization,
-            _ => kind == SpeakerKind::Group,
-        };
-        let outline = &self.outlines[paragraph];
-        let last = self
-            .last
-            .as_ref()
-            .filter(|last| last.paragraph + 1 >= paragraph)
-            .and_then(|last| self.findings.get(last.finding));
-        let spoke_last = last.and_then(|finding| finding.speaker.clone()).filter(|speaker| fits(speaker.kind));
-        spoke_last.or_else(|| {
-            let stop =
-                (pronoun.saturating_sub(4)..pronoun).rev().find(|&item| outline.kind(item) == Some(Kind::Stop))?;
-            let start = cues::sentence_start(outline, &|_| true, stop);
-            let opening =
-                mentions::phrase_at(outline, start).map(|mention| people::described_speaker(outline, &mention))?;
-            fits(opening.kind).then_some(opening)
-        })
-    }
-
-    /// People at the head of a sentence or beside a verb of speech, in text order.
-    fn gather_sources(&self) -> Vec<Source> {
-        let mut sources = Vec::new();
-        for (paragraph, outline) in self.outlines.iter().enumerate() {
-            let mut starts_sentence = true;
-            for item in 0..outline.items.len() {
-                let kind = outline.kind(item);
-                if kind == Some(Kind::Word) && starts_sentence {
-                    let skipped = item + usize::from(outline.is(item, Trait::Preposition));
-                    self.push_source(paragraph, mentions::phrase_at(outline, skipped), &mut sources);
-                }
-                if outline.is(item, Trait::CueVerb) {
-                    self.push_source(
-                        paragraph,
-                        mentions::phrase_before(outline, item.saturating_sub(20), item),
-                        &mut sources,
-                    );
-                    self.push_source(
-                        paragraph,
-                        mentions::phrase_at(outline, item + 1)
-                            .filter(|_| item > 0 && !matches!(outline.kind(item - 1), Some(Kind::Word))),
-                        &mut sources,
-                    );
-                }
-                if let Some(cue) = self
-                    .place(paragraph, item)
-                    .and_then(|place| cues::after(outline, item, self.words(place.run).chars().next_back()))
-                {
-                    self.push_source(paragraph, Some(cue.source), &mut sources);
-                }
-                starts_sentence = matches!(kind, Some(Kind::Stop | Kind::Semicolon | Kind::Run(_)));
-            }
-        }
-        sources.sort_by_key(|source| source.at);
-        sources
-    }
-
-    fn push_source(&self, paragraph: usize, mention: Option<Mention>, sources: &mut Vec<Source>) {
-        let Some(mention) = mention.filter(|mention| mention.form == Form::Person) else {
-            return;
-        };
-        let outline = &self.outlines[paragraph];
-        let name = people::printed_name(outline, &mention.name);
-        if let Lookup::One(person) = self.people.named(&name, &self.text[outline.span(&mention.lead())]) {
-            sources.push(Source { at: outline.span(&mention.name).start, paragraph, person });
-        }
+        Some(Spoken { speaker, entity: Some(entity), is_clear: true })
     }
 
     /// The speaker of a run without a cue of its own.
@@ -451,14 +363,44 @@ impl<'a> Reader<'a> {
         if place.item == 0 {
             return self.announced(place).or_else(|| self.continued_paragraph(place));
         }
-        self.told_before(place)
+        self.told_before(place).or_else(|| self.spoke_before(place)).or_else(|| self.acted_before(place))
+    }
+
+    /// A sentence between two quotations of one paragraph that brings in nobody else: `"…," said Kern. She sat down. "…"`.
+    fn spoke_before(&self, place: Place) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
+        let last = self.last.as_ref().filter(|last| last.paragraph == place.paragraph && last.end <= place.item)?;
+        let is_near = place.item - last.end <= LONGEST_PROSE;
+        let between = outline.items.get(last.end)?.span.start..outline.items.get(place.item)?.span.start;
+        let stands_alone = outline.kind(place.item - 1) == Some(Kind::Stop);
+        let brings_in_nobody = self.entities.persons_in(between).all(|entity| Some(entity) == last.entity);
+        (is_near && stands_alone && brings_in_nobody).then(|| self.same_as_last("continued", 0.75)).flatten()
+    }
+
+    /// The sentence before is about somebody: `Kern was blunt. "…"`.
+    fn acted_before(&self, place: Place) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
+        let stop = place.item.checked_sub(1).filter(|&item| outline.kind(item) == Some(Kind::Stop))?;
+        let floor = cues::sentence_start(outline, &|_| true, stop);
+        let asked = || cues::first_pronoun(outline, floor..stop).map(|mention| (mention, None));
+        let (source, appositive) = cues::sentence_subject(outline, floor).or_else(asked)?;
+        let is_person = matches!(source.form, Form::Person | Form::He | Form::She);
+        let spoken = self.speaker_of(place.paragraph, outline, &source, appositive.as_ref()).filter(|_| is_person)?;
+        spoken.entity.map(|entity| Verdict {
+            speaker: Some(spoken.speaker),
+            entity: Some(entity),
+            attribution: None,
+            cue_items: None,
+            rule: "subject_before",
+            confidence: 0.6,
+        })
     }
 
     /// `"…," said Kern. "…"`: nothing but the rest of the attribution's sentence is between the two.
     fn continues_sentence(&self, place: Place) -> bool {
         let outline = &self.outlines[place.paragraph];
         let is_near = |last: &&Last| {
-            last.paragraph == place.paragraph && last.end <= place.item && place.item - last.end <= 2 * LONGEST_TAIL
+            last.paragraph == place.paragraph && last.end <= place.item && place.item - last.end <= 2 * LONGEST_CLAUSE
         };
         let Some(last) = self.last.as_ref().filter(is_near) else {
             return false;
@@ -467,7 +409,9 @@ impl<'a> Reader<'a> {
         let stops = between.clone().filter(|&item| outline.kind(item) == Some(Kind::Stop)).count();
         let words = between.clone().filter(|&item| outline.kind(item) == Some(Kind::Word)).count();
         let ends_in_stop = between.is_empty() || outline.kind(place.item - 1) == Some(Kind::Stop);
-        stops <= 1 && words <= LONGEST_TAIL && (words == 0 || last.cue.is_some() && ends_in_stop)
+        let most =
+            if last.cue.as_ref().is_some_and(|cue| cue.start > last.run_item) { LONGEST_CLAUSE } else { LONGEST_TAIL };
+        stops <= 1 && words <= most && (words == 0 || last.cue.is_some() && ends_in_stop)
     }
 
     fn same_as_last(&self, rule: &'static str, confidence: f32) -> Option<Verdict> {
@@ -475,6 +419,7 @@ impl<'a> Reader<'a> {
         let speaker = finding.speaker.clone()?;
         Some(Verdict {
             speaker: Some(speaker),
+            entity: self.last.as_ref()?.entity,
             attribution: None,
             cue_items: None,
             rule,
@@ -492,9 +437,10 @@ impl<'a> Reader<'a> {
         }
         let floor = cues::sentence_start(outline, &|_| true, end);
         let cue = cues::before(outline, floor, end)?;
-        let speaker = self.speaker_of(paragraph, outline, &cue.source, cue.appositive.as_ref())?;
+        let spoken = self.speaker_of(paragraph, outline, &cue.source, cue.appositive.as_ref())?;
         Some(Verdict {
-            speaker: Some(speaker),
+            speaker: Some(spoken.speaker),
+            entity: spoken.entity,
             attribution: Some(outline.span(&cue.items)),
             cue_items: None,
             rule: "announced",
@@ -518,9 +464,10 @@ impl<'a> Reader<'a> {
         let stop = place.item.checked_sub(1).filter(|&item| outline.kind(item) == Some(Kind::Stop))?;
         let floor = cues::sentence_start(outline, &|_| true, stop);
         let cue = cues::before(outline, floor, stop)?;
-        let speaker = self.speaker_of(place.paragraph, outline, &cue.source, cue.appositive.as_ref())?;
+        let spoken = self.speaker_of(place.paragraph, outline, &cue.source, cue.appositive.as_ref())?;
         Some(Verdict {
-            speaker: Some(speaker),
+            speaker: Some(spoken.speaker),
+            entity: spoken.entity,
             attribution: Some(outline.span(&cue.items)),
             cue_items: None,
             rule: "told_before",
@@ -530,15 +477,15 @@ impl<'a> Reader<'a> {
 
     /// The name of an attribution line in the fullest form the text has.
     fn in_full(&self, speaker: &Speaker) -> Speaker {
-        let full = match self.people.named(&speaker.name, "") {
-            Lookup::One(person) if speaker.kind == SpeakerKind::Person => self.people.person(person),
+        let full = match self.entities.named(&speaker.name, "") {
+            Lookup::One(person) if speaker.kind == SpeakerKind::Person => self.entities.get(person),
             _ => None,
         };
         Speaker { name: full.map_or(&speaker.name, |person| &person.speaker.name).clone(), ..speaker.clone() }
     }
 
     fn has_substance(&self, place: Place) -> bool {
-        word_count(self.words(place.run)) >= FEWEST_WORDS || self.is_speech(place)
+        word_count(self.words(place.run)) >= FEWEST_WORDS - 1 || self.is_speech(place)
     }
 
     /// Whether the run reads as said rather than named: whole sentences, or led in by a comma.
@@ -563,7 +510,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Leaves out titles of works, nicknames, terms and scare quotes.
-    fn is_quotation(&self, place: Place, is_attached: bool, has_evidence: bool) -> bool {
+    fn is_quotation(&self, place: Place, is_attached: bool, has_evidence: bool, is_told: bool) -> bool {
         let outline = &self.outlines[place.paragraph];
         let words = self.words(place.run);
         let count = word_count(words);
@@ -582,7 +529,9 @@ impl<'a> Reader<'a> {
             return false;
         }
         let is_sentence = self.is_speech(place) && self.stands_alone(place);
-        is_sentence || has_evidence && count >= FEWEST_WORDS && !is_title(words)
+        let starts_low = words.starts_with(char::is_lowercase);
+        let fewest = if starts_low && is_told { FEWEST_WORDS - 1 } else { FEWEST_WORDS };
+        is_sentence || has_evidence && count >= fewest && !is_title(words)
     }
 
     /// Whether the run is a sentence of the paragraph, not a piece of one.

@@ -29,9 +29,11 @@ traits! {
         DocumentNoun => "document_nouns",
         Elision => "elisions",
         FemaleName => "female_names",
+        FemaleWord => "female_words",
         FieldWord => "field_words",
         GroupNoun => "group_nouns",
         MaleName => "male_names",
+        MaleWord => "male_words",
         MonthOrDay => "month_and_day_names",
         NameParticle => "name_particles",
         NameSuffix => "name_suffixes",
@@ -109,7 +111,8 @@ fn listed(word: &str) -> Traits {
         }
         lexicon
     });
-    let word = word.trim_end_matches('.');
+    // An initial is none of the small words it may look like.
+    let word = if word.len() > 2 { word.trim_end_matches('.') } else { word };
     if word.len() > LONGEST_ENTRY {
         return Traits::default();
     }
