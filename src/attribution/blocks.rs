@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::Speaker;
 use super::attribution_line::{begins_with_dash, is_attribution_line, read_attribution_line, without_dressing};
 use super::marks::MarkedParagraph;
-use super::tokens::{Kind, Outline};
+use super::tokens::Outline;
 
 /// An attribution that is a line, or the rest of one.
 pub(super) struct Line {
@@ -71,6 +71,7 @@ impl Reader<'_> {
     /// A paragraph with quotations: part of a block where nothing else stands between them but attributions.
     fn read_quotations(&mut self, index: usize, paragraph: &MarkedParagraph) {
         let lines_before = self.blocks.lines.len();
+        let mut attributed: Vec<(usize, usize)> = Vec::new();
         let mut at = paragraph.span.start;
         let ends = paragraph.runs.iter().map(|run| run.outer.start).chain([paragraph.span.end]);
         for (run, end) in ends.enumerate() {
@@ -79,9 +80,12 @@ impl Reader<'_> {
             let is_attribution = || has_quotation && is_attribution_line(&self.text[gap.clone()]);
             if gap.is_empty() {
             } else if is_attribution() {
+                attributed.extend(&self.pending);
                 self.attribute(gap);
             } else {
-                self.blocks.by_run.retain(|_, line| *line < lines_before);
+                for run in attributed {
+                    self.blocks.by_run.remove(&run);
+                }
                 self.blocks.lines.truncate(lines_before);
                 self.pending.clear();
                 return;

@@ -328,7 +328,8 @@ pub(super) fn sentence_subject(outline: &Outline, floor: usize) -> Option<(Menti
         let is_about = outline.has_word(start, |word| word.eq_ignore_ascii_case("for"));
         let named = mentions::phrase_at(outline, start + 1).filter(|mention| is_about && mention.form == Form::Person);
         let comma = (start..start + LONGEST_OPENING).find(|&index| outline.kind(index) == Some(Kind::Comma));
-        return named.or_else(|| mentions::phrase_at(outline, comma? + 1)).and_then(with_words);
+        let subject = named.or_else(|| mentions::phrase_at(outline, comma? + 1));
+        return subject.filter(|subject| !is_joined(outline, subject)).and_then(with_words);
     }
     let subject = mentions::phrase_at(outline, start).filter(|subject| !is_joined(outline, subject))?;
     match name_after_role(outline, &subject) {

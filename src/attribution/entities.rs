@@ -146,11 +146,12 @@ impl Entities {
     fn read_paragraph(&mut self, paragraph: usize, outline: &Outline, phrases: &mut Vec<Phrase>) {
         let mut index = 0;
         let mut starts_sentence = true;
-        let mut has_subject = false;
+        // A person may be what "she" means although a body is the subject, and the other way round.
+        let mut has_subject = [false; 2];
         while let Some(item) = outline.items.get(index) {
             if starts_sentence {
                 self.sentences.push(item.span.start);
-                has_subject = false;
+                has_subject = [false; 2];
             }
             if let Some(pronoun) = mentions::personal_pronoun(outline, index) {
                 let (position, sentence) = (Position::Plain, self.sentences.len());
@@ -166,8 +167,9 @@ impl Entities {
             };
             let mention = named_in_apposition(outline, &mention).unwrap_or(mention);
             let next = mention.phrase.end.max(index + 1);
-            let position = position_of(outline, &mention, has_subject);
-            has_subject |= position == Position::Subject;
+            let has_own_subject = &mut has_subject[usize::from(mention.form.is_one_person())];
+            let position = position_of(outline, &mention, *has_own_subject);
+            *has_own_subject |= position == Position::Subject;
             index = past_apposition(outline, &mention).max(next);
             let sentence = self.sentences.len();
             phrases.push(Phrase { paragraph, mention, position, sentence });

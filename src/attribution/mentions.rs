@@ -43,6 +43,12 @@ pub(super) struct Mention {
     pub name: Range<usize>,
 }
 
+impl Form {
+    pub(super) fn is_one_person(self) -> bool {
+        matches!(self, Self::Person | Self::Role)
+    }
+}
+
 impl Mention {
     /// A person's name of several words.
     pub(super) fn is_full_name(&self) -> bool {
@@ -394,7 +400,9 @@ fn name_in(outline: &Outline, run: &Range<usize>) -> Range<usize> {
     let given = (after_acronyms..run.end)
         .find(|&index| outline.is(index, Trait::GivenName))
         .filter(|&index| run.end - index >= 2);
-    given.unwrap_or(after_acronyms)..run.end
+    let start = given.unwrap_or(after_acronyms);
+    let particles = (after_acronyms..start).rev().take_while(|&index| outline.is(index, Trait::NameParticle)).count();
+    start - particles..run.end
 }
 
 fn form_of_name(outline: &Outline, name: &Range<usize>) -> Form {
@@ -409,7 +417,7 @@ pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize
     }
     let start = comma + 1;
     let leads_to_body = outline.has_word(start, |word| matches!(word, "of" | "for" | "at" | "from" | "with"));
-    if is_boundary(outline, start) && !leads_to_body {
+    if is_boundary(outline, start) && !leads_to_body || opens_with_verb(outline, start) {
         return None;
     }
     let limit = start + 30;
@@ -428,6 +436,15 @@ pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize
         }
     }
     (end > start).then_some((start..end, end))
+}
+
+/// ", embraced his mother": a small word that is no role before the first determiner.
+fn opens_with_verb(outline: &Outline, start: usize) -> bool {
+    const ROLES: [Trait; 3] = [Trait::RoleNoun, Trait::GroupNoun, Trait::NameWord];
+    let first = (start..start + 4).find(|&index| outline.is(index, Trait::Determiner) || outline.is_any(index, &ROLES));
+    outline.is(start, Trait::Small)
+        && !outline.is_any(start, &[Trait::Preposition, Trait::Determiner])
+        && first.is_some_and(|first| !outline.is_any(first, &ROLES))
 }
 
 fn is_clause_word(word: &str) -> bool {

@@ -23,7 +23,9 @@ pub(super) fn resolve(text: &str, known: &[Speaker]) -> Vec<Finding> {
         outlines: &outlines,
         blocks: Blocks::of(text, &paragraphs, &outlines),
         entities,
+        bare: outlines.iter().map(is_bare).collect(),
         findings: Vec::new(),
+        turns: Vec::new(),
         last: None,
     };
     for paragraph in 0..paragraphs.len() {
@@ -41,6 +43,12 @@ const LONGEST_TAIL: usize = 12;
 const LONGEST_CLAUSE: usize = 40;
 /// How many items of prose may stand between two quotations of one speaker.
 const LONGEST_PROSE: usize = 70;
+
+/// Where a finding stands, for the turns of a dialogue.
+struct Turn {
+    paragraph: usize,
+    entity: Option<usize>,
+}
 
 /// The quotation read last, for those that go on from it.
 struct Last {
@@ -61,7 +69,11 @@ struct Reader<'a> {
     outlines: &'a [Outline<'a>],
     blocks: Blocks,
     entities: Entities,
+    /// Which paragraphs hold nothing but quotation.
+    bare: Vec<bool>,
     findings: Vec<Finding>,
+    /// One for each finding.
+    turns: Vec<Turn>,
     last: Option<Last>,
 }
 
@@ -119,6 +131,11 @@ impl<'a> Reader<'a> {
                 None => self.read_run(*place),
             }
         }
+    }
+
+    /// Whether nothing but quotation stands in a paragraph.
+    fn is_bare(&self, paragraph: usize) -> bool {
+        self.bare.get(paragraph).copied().unwrap_or_default()
     }
 
     fn place(&self, paragraph: usize, item: usize) -> Option<Place<'a>> {
@@ -253,6 +270,7 @@ impl<'a> Reader<'a> {
             entity: verdict.entity,
         });
         let damage = if place.run.is_opened && place.run.is_closed { 0.0 } else { 0.1 };
+        self.turns.push(Turn { paragraph: place.paragraph, entity: verdict.entity });
         self.findings.push(Finding {
             segments: vec![place.run.inner.clone()],
             quotation: self.quotation(place),
@@ -450,12 +468,40 @@ impl<'a> Reader<'a> {
 
     /// A paragraph that is all quotation goes on from one that ended in a quotation or its attribution.
     fn continued_paragraph(&self, place: Place) -> Option<Verdict> {
+        if !self.is_bare(place.paragraph) {
+            return None;
+        }
+        if let Some(verdict) = self.in_turn(place) {
+            return verdict;
+        }
         let last = self.last.as_ref().filter(|last| last.paragraph + 1 == place.paragraph)?;
-        let is_all_quotation = self.outlines[place.paragraph].items.iter().all(|item| item.kind != Kind::Word);
         let before = self.outlines.get(last.paragraph)?;
         let ended_quoting =
             (last.end..before.items.len()).all(|item| before.kind(item) != Some(Kind::Word) || item < last.end + 4);
-        (is_all_quotation && ended_quoting).then(|| self.same_as_last("continued_paragraph", 0.75)).flatten()
+        ended_quoting.then(|| self.same_as_last("continued_paragraph", 0.75)).flatten()
+    }
+
+    /// In a dialogue, where paragraphs of quotation follow one another, speakers take turns: whoever spoke in the
+    /// paragraph before the last. The inner option is none where that is nobody known.
+    fn in_turn(&self, place: Place) -> Option<Option<Verdict>> {
+        let mut before = self.findings.iter().zip(&self.turns).rev().skip_while(|(_, turn)| turn.paragraph + 1 == place.paragraph);
+        let (last, last_turn) = self.findings.iter().zip(&self.turns).next_back().filter(|(_, turn)| turn.paragraph + 1 == place.paragraph)?;
+        let earlier = before.next().filter(|(_, turn)| turn.paragraph + 2 == place.paragraph);
+        let is_exchange = self.is_bare(place.paragraph + 1) || self.is_bare(last_turn.paragraph);
+        match earlier {
+            Some((earlier, turn)) if earlier.speaker.as_ref().map(|speaker| &speaker.name) != last.speaker.as_ref().map(|speaker| &speaker.name) => {
+                let verdict = earlier.speaker.clone().map(|speaker| Verdict {
+                    speaker: Some(speaker),
+                    entity: turn.entity,
+                    attribution: None,
+                    cue_items: None,
+                    rule: "dialogue_turn",
+                    confidence: 0.55,
+                });
+                Some(verdict)
+            }
+            _ => is_exchange.then_some(None),
+        }
     }
 
     /// The sentence before tells what somebody said, and the quotation bears it out.
@@ -540,6 +586,10 @@ impl<'a> Reader<'a> {
         place.item == 0
             || matches!(outline.kind(place.item - 1), Some(Kind::Stop | Kind::Colon | Kind::Comma | Kind::Run(_)))
     }
+}
+
+fn is_bare(outline: &Outline) -> bool {
+    matches!(outline.kind(0), Some(Kind::Run(_))) && outline.items.iter().all(|item| item.kind != Kind::Word)
 }
 
 fn ends_with_stop(words: &str) -> bool {
