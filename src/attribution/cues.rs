@@ -182,7 +182,7 @@ pub(super) fn sentence_start(outline: &Outline, ends_sentence: &dyn Fn(usize) ->
 /// The cue in the words from `floor` up to the quotation at `run`.
 pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue> {
     let verb = (floor..run).rev().find(|&index| is_verb_in_place(outline, index) || is_phrase_cue(outline, index));
-    let verb = verb.filter(|&verb| verb > floor || outline.is(verb, Trait::Small));
+    let verb = verb.filter(|&verb| verb > floor || outline.is(verb, Trait::Small) || is_phrase_cue(outline, verb));
     let Some(verb) = verb else { return before_colon(outline, floor, run) };
     let gap = verb + 1..run;
     let is_adjacent =

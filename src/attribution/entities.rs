@@ -30,11 +30,15 @@ impl Gender {
 
     /// What words of address, kinship and role tell, or else the given name.
     fn of(described: &str, name: &str) -> Self {
-        let told = |word: &str| match word.to_lowercase().trim_end_matches('.') {
-            word if words::has(word, Trait::MaleWord) => Some(Self::Male),
-            word if words::has(word, Trait::FemaleWord) || word.ends_with("woman") => Some(Self::Female),
-            word if word.len() > 4 && word.ends_with("man") && words::has(word, Trait::RoleNoun) => Some(Self::Male),
-            _ => None,
+        let told = |word: &str| {
+            let traits = words::Traits::of(word);
+            let is_role = traits.has(Trait::RoleNoun) && word.len() > 4;
+            match traits {
+                traits if traits.has(Trait::MaleWord) => Some(Self::Male),
+                traits if traits.has(Trait::FemaleWord) || word.ends_with("woman") => Some(Self::Female),
+                _ if is_role && word.ends_with("man") => Some(Self::Male),
+                _ => None,
+            }
         };
         let given = words::Traits::of(name.split([' ', '-']).next().unwrap_or_default());
         described.split_whitespace().find_map(told).unwrap_or_else(|| {
@@ -50,6 +54,8 @@ impl Gender {
 /// Somebody, as the text names them.
 pub(super) struct Entity {
     pub speaker: Speaker,
+    /// The words of the name, in lower case.
+    names: Vec<String>,
     gender: Gender,
     /// Pronouns that seem to mean an entity whose name tells no gender: hers and his.
     votes: [u32; 2],
@@ -193,16 +199,17 @@ impl Entities {
 
     /// None where namesakes are too many.
     fn add_person(&mut self, lead: String, speaker: Speaker) -> Option<usize> {
-        let same = self.by_name.get(&surname(&speaker.name)).and_then(|indices| {
-            indices.iter().copied().find(|&index| is_same_name(&self.entities[index].speaker.name, &speaker.name))
+        let names = name_words(&speaker.name);
+        let surname = names.last()?;
+        let same = self.by_name.get(surname).and_then(|indices| {
+            indices.iter().copied().find(|&index| is_same_name(&self.entities[index].names, &names))
         });
         if let Some(index) = same {
             self.enrich(index, lead, speaker);
             return Some(index);
         }
         let index = self.entities.len();
-        let names = name_words(&speaker.name);
-        let namesakes = self.by_name.entry(names.last().cloned().unwrap_or_default()).or_default();
+        let namesakes = self.by_name.entry(surname.clone()).or_default();
         if namesakes.len() >= MOST_NAMESAKES {
             return None;
         }
@@ -220,10 +227,16 @@ impl Entities {
 
     fn push(&mut self, lead: String, speaker: Speaker) -> usize {
         let index = self.entities.len();
-        let mut entity = Entity { speaker, gender: Gender::Unknown, votes: [0; 2], lead };
-        entity.gender = gender_of(&entity);
+        let mut entity =
+            Entity { names: name_words(&speaker.name), speaker, gender: Gender::Unknown, votes: [0; 2], lead };
+        let is_person = entity.speaker.kind == SpeakerKind::Person;
+        if is_person {
+            entity.gender = gender_of(&entity);
+        }
         self.entities.push(entity);
-        self.index_roles(index);
+        if is_person {
+            self.index_roles(index);
+        }
         index
     }
 
@@ -231,6 +244,7 @@ impl Entities {
     fn enrich(&mut self, index: usize, lead: String, speaker: Speaker) {
         let entity = &mut self.entities[index];
         if speaker.name.len() > entity.speaker.name.len() {
+            entity.names = name_words(&speaker.name);
             entity.speaker.name = speaker.name;
         }
         if entity.speaker.role.is_none() && entity.speaker.organization.is_none() {
@@ -329,31 +343,31 @@ impl Entities {
 
     /// The person a name means: the fullest form of the same name, or the only one of a bare surname or given name.
     pub(super) fn named(&self, name: &str, lead: &str) -> Lookup {
-        let Some(indices) = self.by_name.get(&surname(name)) else {
+        let names = name_words(name);
+        let Some(indices) = names.last().and_then(|surname| self.by_name.get(surname)) else {
             return Lookup::Nobody;
         };
         let fitting: Vec<usize> =
-            indices.iter().copied().filter(|&index| is_same_name(&self.entities[index].speaker.name, name)).collect();
+            indices.iter().copied().filter(|&index| is_same_name(&self.entities[index].names, &names)).collect();
         match fitting.as_slice() {
             [] => Lookup::Nobody,
             [only] => Lookup::One(*only),
-            several => self.told_apart(several, name, lead),
+            several => self.told_apart(several, names.last(), lead),
         }
     }
 
     /// Of several, those who bear the name as a surname, then those with the same title or of the title's gender.
-    fn told_apart(&self, several: &[usize], name: &str, lead: &str) -> Lookup {
+    fn told_apart(&self, several: &[usize], surname: Option<&String>, lead: &str) -> Lookup {
         let only = |fits: &dyn Fn(&Entity) -> bool| {
             let mut fitting = several.iter().copied().filter(|&index| fits(&self.entities[index]));
             fitting.next().filter(|_| fitting.next().is_none())
         };
         let title = lead.split_whitespace().next_back().unwrap_or_default();
         let gender = Gender::of(title, "");
-        let surname = surname(name);
         let is_titled = |entity: &Entity| !title.is_empty() && entity.lead.ends_with(title);
         only(&is_titled)
             .or_else(|| only(&|entity| gender != Gender::Unknown && entity.gender() == gender))
-            .or_else(|| only(&|entity| title.is_empty() && name_words(&entity.speaker.name).last() == Some(&surname)))
+            .or_else(|| only(&|entity| title.is_empty() && entity.names.last() == surname))
             .map_or(Lookup::Several, Lookup::One)
     }
 
@@ -464,7 +478,12 @@ fn phrase_here(outline: &Outline, index: usize, starts_sentence: bool) -> Option
 /// The name that starts at an item, with what leads up to it.
 fn name_here(outline: &Outline, start: usize, starts_sentence: bool) -> Option<Mention> {
     let mut end = start + 1;
-    while outline.is_any(end, &mentions::NAME_PARTS) && !outline.is(end - 1, Trait::Possessive) {
+    let goes_on = |end: usize| {
+        outline.is_any(end, &mentions::NAME_PARTS)
+            && !outline.is(end - 1, Trait::Possessive)
+            && end - start < mentions::LONGEST_PHRASE
+    };
+    while goes_on(end) {
         end += 1;
     }
     while end > start + 1 && !outline.is(end - 1, Trait::NameWord) {
@@ -556,33 +575,22 @@ fn name_words(name: &str) -> Vec<String> {
     words.map(|word| words::without_possessive(word).to_lowercase()).collect()
 }
 
-fn surname(name: &str) -> String {
-    name_words(name).pop().unwrap_or_default()
-}
-
 /// Whether two forms can name one person: the same surname and given names that agree, initials included; or one word
 /// that is the other's surname or given name.
-fn is_same_name(full: &str, other: &str) -> bool {
-    let (full, other) = (name_words(full), name_words(other));
+fn is_same_name(full: &[String], other: &[String]) -> bool {
     let initial_of = |short: &str, long: &str| {
-        short.trim_end_matches('.').chars().count() == 1 && long.starts_with(short.trim_end_matches('.'))
+        let initial = short.trim_end_matches('.');
+        initial.chars().count() == 1 && long.starts_with(initial)
     };
     let is_part = |word: &String, whole: &[String]| whole.contains(word) && !words::has(word, Trait::NameParticle);
-    match (full.as_slice(), other.as_slice()) {
+    match (full, other) {
         ([one], whole @ [_, _, ..]) | (whole @ [_, _, ..], [one]) => is_part(one, whole),
-        ([.., a], [.., b]) if a != b => {
-            // "Quiroga" of "Quiroga Soler" is covered above; "van der Velde" names Renske van der Velde.
-            false
+        ([first, .., one], [second, .., other_one]) => {
+            let agrees = first == second || initial_of(first, second) || initial_of(second, first);
+            // "van der Velde" names Renske van der Velde.
+            one == other_one && (agrees || full.ends_with(other) || other.ends_with(full))
         }
-        ([first, _, ..], [second, rest @ ..]) => {
-            first == second
-                || initial_of(first, second)
-                || initial_of(second, first)
-                || full.ends_with(&other)
-                || !rest.is_empty() && other.ends_with(&full)
-        }
-        ([a], [b]) => a == b,
-        _ => false,
+        (full, other) => full == other,
     }
 }
 

@@ -142,17 +142,25 @@ fn shape_of(character: char) -> Shape {
 
 fn marks_where(text: &str, span: &Range<usize>, is_wanted: fn(char) -> bool) -> Vec<Mark> {
     let paragraph = &text[span.clone()];
-    let mut before = None;
-    let mut characters = paragraph.char_indices().peekable();
     let mut marks = Vec::new();
-    while let Some((at, character)) = characters.next() {
+    let mut from = 0;
+    while let Some(found) = paragraph.as_bytes()[from..].iter().position(begins_mark) {
+        let at = from + found;
+        let mut rest = paragraph[at..].chars();
+        let Some(character) = rest.next() else { break };
         if is_wanted(character) {
-            let after = characters.peek().map(|&(_, next)| next);
+            let before = paragraph[..at].chars().next_back();
+            let after = rest.next();
             marks.push(Mark { at: span.start + at, character, shape: shape_of(character), before, after });
         }
-        before = Some(character);
+        from = at + character.len_utf8();
     }
     marks
+}
+
+/// Whether a byte can be the first of a quotation mark.
+fn begins_mark(byte: &u8) -> bool {
+    matches!(byte, b'"' | b'\'' | 0xC2 | 0xE2 | 0xEF)
 }
 
 fn marks_of(text: &str, span: &Range<usize>) -> Vec<Mark> {

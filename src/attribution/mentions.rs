@@ -62,7 +62,7 @@ impl Mention {
 }
 
 /// Longer runs of words are no noun phrase worth reading.
-const LONGEST_PHRASE: usize = 16;
+pub(super) const LONGEST_PHRASE: usize = 16;
 
 /// Reads the phrase that starts at an item.
 pub(super) fn phrase_at(outline: &Outline, start: usize) -> Option<Mention> {
@@ -205,7 +205,9 @@ fn starts_predicate(outline: &Outline, index: usize) -> bool {
 
 fn core_start(outline: &Outline, floor: usize, end: usize) -> usize {
     let floor = floor.max(end.saturating_sub(LONGEST_PHRASE + 1));
-    (floor..end).rev().find(|&index| is_boundary(outline, index)).map_or(floor, |index| index + 1)
+    let opens = |index: usize| outline.is(index, Trait::Determiner) && outline.is(index, Trait::Small);
+    let stop = (floor..end).rev().find(|&index| is_boundary(outline, index) || opens(index));
+    stop.map_or(floor, |index| if opens(index) && !is_boundary(outline, index) { index } else { index + 1 })
 }
 
 fn is_modifying_preposition(word: &str) -> bool {
@@ -301,7 +303,8 @@ fn name_behind_place(outline: &Outline, head: &Range<usize>, run: &Range<usize>)
 
 /// A pronoun for one person in any case, or a subject pronoun for others.
 pub(super) fn personal_pronoun(outline: &Outline, index: usize) -> Option<Mention> {
-    let form = match outline.word(index).filter(|word| word.len() <= 7)?.to_ascii_lowercase().as_str() {
+    let word = outline.word(index).filter(|_| outline.is(index, Trait::Pronoun))?;
+    let form = match word.to_ascii_lowercase().as_str() {
         "him" | "his" | "himself" => Form::He,
         "her" | "hers" | "herself" => Form::She,
         _ => return pronoun(outline, index),
@@ -310,7 +313,8 @@ pub(super) fn personal_pronoun(outline: &Outline, index: usize) -> Option<Mentio
 }
 
 fn pronoun(outline: &Outline, index: usize) -> Option<Mention> {
-    let form = match outline.word(index).filter(|word| word.len() <= 4)?.to_ascii_lowercase().as_str() {
+    let word = outline.word(index).filter(|_| outline.is(index, Trait::Pronoun))?;
+    let form = match word.to_ascii_lowercase().as_str() {
         "he" => Form::He,
         "she" => Form::She,
         "it" => Form::It,
@@ -331,7 +335,8 @@ pub(super) fn read_phrase(outline: &Outline, phrase: Range<usize>) -> Option<Men
         return read_common_noun(outline, phrase, last);
     }
     let name = name_in(outline, &run);
-    let is_plain_noun = name.len() == 1 && name.start == phrase.start && outline.is(last, Trait::GroupNoun);
+    let is_noun = outline.is_any(last, &[Trait::GroupNoun, Trait::DocumentNoun]) && !outline.is(last, Trait::GivenName);
+    let is_plain_noun = name.len() == 1 && name.start == phrase.start && is_noun;
     if !name.is_empty() && !is_plain_noun {
         return Some(Mention { form: form_of_name(outline, &name), phrase, name });
     }

@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::blocks::Blocks;
 use super::cues::{self, Cue};
 use super::entities::{self, Entities, Lookup};
-use super::identity::word_count;
 use super::marks::{self, MarkedParagraph, Run};
 use super::mentions::{self, Form, Mention};
 use super::tokens::{Kind, Outline};
@@ -379,7 +378,10 @@ impl<'a> Reader<'a> {
             return self.same_as_last("continued", 0.85);
         }
         if place.item == 0 {
-            return self.announced(place).or_else(|| self.continued_paragraph(place));
+            return self
+                .announced(place)
+                .or_else(|| self.continued_paragraph(place))
+                .or_else(|| self.acted_after(place));
         }
         self.told_before(place).or_else(|| self.spoke_before(place)).or_else(|| self.acted_before(place))
     }
@@ -393,6 +395,25 @@ impl<'a> Reader<'a> {
         let stands_alone = outline.kind(place.item - 1) == Some(Kind::Stop);
         let brings_in_nobody = self.entities.persons_in(between).all(|entity| Some(entity) == last.entity);
         (is_near && stands_alone && brings_in_nobody).then(|| self.same_as_last("continued", 0.75)).flatten()
+    }
+
+    /// The sentence after a quotation that opens a paragraph is about somebody: `"A dog." He struck a match.`
+    fn acted_after(&self, place: Place) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
+        if !ends_with_stop(self.words(place.run)) || outline.kind(1) != Some(Kind::Word) {
+            return None;
+        }
+        let (source, _) = cues::sentence_subject(outline, 1).filter(|(source, _)| source.phrase.start == 1)?;
+        let is_person = matches!(source.form, Form::Person | Form::He | Form::She);
+        let spoken = self.speaker_of(place.paragraph, outline, &source, None).filter(|_| is_person)?;
+        spoken.entity.map(|entity| Verdict {
+            speaker: Some(spoken.speaker),
+            entity: Some(entity),
+            attribution: None,
+            cue_items: None,
+            rule: "subject_after",
+            confidence: 0.55,
+        })
     }
 
     /// The sentence before is about somebody: `Kern was blunt. "…"`.
@@ -484,12 +505,21 @@ impl<'a> Reader<'a> {
     /// In a dialogue, where paragraphs of quotation follow one another, speakers take turns: whoever spoke in the
     /// paragraph before the last. The inner option is none where that is nobody known.
     fn in_turn(&self, place: Place) -> Option<Option<Verdict>> {
-        let mut before = self.findings.iter().zip(&self.turns).rev().skip_while(|(_, turn)| turn.paragraph + 1 == place.paragraph);
-        let (last, last_turn) = self.findings.iter().zip(&self.turns).next_back().filter(|(_, turn)| turn.paragraph + 1 == place.paragraph)?;
+        let mut before =
+            self.findings.iter().zip(&self.turns).rev().skip_while(|(_, turn)| turn.paragraph + 1 == place.paragraph);
+        let (last, last_turn) = self
+            .findings
+            .iter()
+            .zip(&self.turns)
+            .next_back()
+            .filter(|(_, turn)| turn.paragraph + 1 == place.paragraph)?;
         let earlier = before.next().filter(|(_, turn)| turn.paragraph + 2 == place.paragraph);
         let is_exchange = self.is_bare(place.paragraph + 1) || self.is_bare(last_turn.paragraph);
         match earlier {
-            Some((earlier, turn)) if earlier.speaker.as_ref().map(|speaker| &speaker.name) != last.speaker.as_ref().map(|speaker| &speaker.name) => {
+            Some((earlier, turn))
+                if earlier.speaker.as_ref().map(|speaker| &speaker.name)
+                    != last.speaker.as_ref().map(|speaker| &speaker.name) =>
+            {
                 let verdict = earlier.speaker.clone().map(|speaker| Verdict {
                     speaker: Some(speaker),
                     entity: turn.entity,
@@ -586,6 +616,13 @@ impl<'a> Reader<'a> {
         place.item == 0
             || matches!(outline.kind(place.item - 1), Some(Kind::Stop | Kind::Colon | Kind::Comma | Kind::Run(_)))
     }
+}
+
+/// How many words there are, counted no further than any rule asks.
+fn word_count(words: &str) -> usize {
+    const MOST: usize = 16;
+    let is_word = |chunk: &&str| chunk.chars().any(char::is_alphanumeric);
+    words.split_whitespace().filter(is_word).take(MOST).count()
 }
 
 fn is_bare(outline: &Outline) -> bool {

@@ -26,6 +26,9 @@ pub(super) struct Item {
     pub traits: Traits,
 }
 
+/// About how many bytes of prose an item takes.
+const BYTES_PER_ITEM: usize = 5;
+
 /// A paragraph taken apart.
 pub(super) struct Outline<'a> {
     pub text: &'a str,
@@ -34,7 +37,7 @@ pub(super) struct Outline<'a> {
 
 impl<'a> Outline<'a> {
     pub(super) fn of(text: &'a str, paragraph: &MarkedParagraph) -> Self {
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(paragraph.span.len() / BYTES_PER_ITEM);
         let mut from = paragraph.span.start;
         for (index, run) in paragraph.runs.iter().enumerate() {
             tokenize(text, from..run.outer.start, &mut items);
@@ -113,6 +116,11 @@ fn kind_of(character: char) -> Option<Kind> {
 
 /// A word goes on over apostrophes, hyphens and the full stops of initials and abbreviations.
 fn word_end(text: &str, start: usize, limit: usize) -> usize {
+    let bytes = &text.as_bytes()[start..limit];
+    let plain = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+    if plain > 0 && bytes.get(plain).is_none_or(|byte| byte.is_ascii() && !matches!(byte, b'\'' | b'-' | b'.')) {
+        return start + plain;
+    }
     let mut end = start;
     let mut characters = text[start..limit].char_indices().peekable();
     while let Some((offset, character)) = characters.next() {

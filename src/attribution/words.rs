@@ -41,6 +41,7 @@ traits! {
         NeverAName => "not_names",
         OrganisationWord => "organisation_words",
         Preposition => "prepositions",
+        Pronoun => "pronouns",
         RoleNoun => "role_nouns",
     }
     letters {
@@ -81,13 +82,14 @@ impl Traits {
     /// Looks a word up, in any case and with or without the full stop of an abbreviation.
     pub(super) fn of(word: &str) -> Self {
         let is_capitalised = is_capitalised(word);
+        let is_small = !is_capitalised && word.starts_with(char::is_lowercase);
         let listed = listed(word);
         listed
             .with(Trait::Collective, listed.has(Trait::GroupNoun) || is_plural_for_people(word))
             .with(Trait::Capitalised, is_capitalised)
             .with(Trait::NameWord, is_capitalised && !listed.has(Trait::NeverAName))
             .with(Trait::GivenName, listed.has(Trait::FemaleName) || listed.has(Trait::MaleName))
-            .with(Trait::Small, word.starts_with(char::is_lowercase))
+            .with(Trait::Small, is_small || word.starts_with(char::is_lowercase))
             .with(Trait::Possessive, word != without_possessive(word))
             .with(Trait::Acronym, is_capitalised && is_acronym(word))
     }
@@ -97,61 +99,75 @@ pub(super) fn has(word: &str, known: Trait) -> bool {
     Traits::of(word).has(known)
 }
 
-/// Longer words stand in no list; not lower-casing them keeps hostile input cheap.
-const LONGEST_ENTRY: usize = 32;
+/// Longer words stand in no list; not looking them up keeps hostile input cheap.
+const LONGEST_ENTRY: usize = 24;
+
+/// A word in lower case, padded with zeros: compared and hashed without following a pointer.
+type Key = [u8; LONGEST_ENTRY];
+
+fn key(lower: &[u8]) -> Option<Key> {
+    let mut key = [0; LONGEST_ENTRY];
+    key.get_mut(..lower.len())?.copy_from_slice(lower);
+    Some(key)
+}
 
 fn listed(word: &str) -> Traits {
-    static LEXICON: LazyLock<HashMap<&'static str, Traits, BuildHasherDefault<Fnv>>> = LazyLock::new(|| {
-        let mut lexicon: HashMap<&'static str, Traits, BuildHasherDefault<Fnv>> = HashMap::default();
-        for (list, text) in LISTS {
-            for word in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-                let traits = lexicon.entry(word).or_default();
-                *traits = traits.with(*list, true);
+    static LEXICON: LazyLock<HashMap<Key, Traits, BuildHasherDefault<KeyHasher>>> = LazyLock::new(|| {
+        let mut lexicon: HashMap<Key, Traits, BuildHasherDefault<KeyHasher>> = HashMap::default();
+        for (list, word) in entries() {
+            if let Some(key) = key(word.as_bytes()) {
+                let traits = lexicon.entry(key).or_default();
+                *traits = traits.with(list, true);
             }
         }
         lexicon
     });
     // An initial is none of the small words it may look like.
-    let word = if word.len() > 2 { word.trim_end_matches('.') } else { word };
-    if word.len() > LONGEST_ENTRY {
-        return Traits::default();
-    }
-    let mut buffer = [0u8; LONGEST_ENTRY];
-    let lower = &mut buffer[..word.len()];
-    lower.copy_from_slice(word.as_bytes());
-    lower.make_ascii_lowercase();
-    match std::str::from_utf8(lower) {
-        Ok(lower) if word.is_ascii() => LEXICON.get(lower),
-        _ => LEXICON.get(word.to_lowercase().as_str()),
-    }
-    .copied()
-    .unwrap_or_default()
+    let word = if word.len() > 2 && word.ends_with('.') { word.trim_end_matches('.') } else { word };
+    let key = if word.is_ascii() {
+        key(word.as_bytes()).map(|mut key| {
+            key.make_ascii_lowercase();
+            key
+        })
+    } else if word.len() <= LONGEST_ENTRY {
+        key(word.to_lowercase().as_bytes())
+    } else {
+        None
+    };
+    key.and_then(|key| LEXICON.get(&key).copied()).unwrap_or_default()
 }
 
-/// FNV-1a: quick on short words. The lexicon is fixed, so nobody can choose words that collide in it.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
+/// Every word of every list.
+fn entries() -> impl Iterator<Item = (Trait, &'static str)> {
+    LISTS.iter().flat_map(|(list, text)| {
+        let words = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        words.map(|word| (*list, word))
+    })
 }
 
-impl Hasher for Fnv {
+/// Multiplies eight bytes at a time. The lexicon is fixed, so nobody can choose words that collide in it.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {
-        self.0
+        self.0 ^ self.0 >> 32
     }
+
+    /// The length is the same for all.
+    fn write_usize(&mut self, _length: usize) {}
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        for part in bytes.as_chunks().0 {
+            self.0 = (self.0.rotate_left(23) ^ u64::from_le_bytes(*part)).wrapping_mul(ODD);
         }
     }
 }
 
 fn is_plural_for_people(word: &str) -> bool {
     const ENDINGS: [&str; 7] = ["ers", "ors", "ists", "ians", "women", "men", "people"];
-    word.len() >= 5 && ENDINGS.iter().any(|ending| word.ends_with(ending))
+    word.len() >= 5 && word.ends_with(['s', 'n', 'e']) && ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
 fn is_capitalised(word: &str) -> bool {
@@ -163,16 +179,23 @@ fn is_capitalised(word: &str) -> bool {
             .nth(1)
             .is_some_and(|part| part.chars().next().is_some_and(char::is_uppercase))
     };
-    first.is_uppercase() || first.is_lowercase() && word.len() < LONGEST_ENTRY && has_capital_part()
+    let is_joined = || word.bytes().any(|byte| matches!(byte, b'-' | b'\'' | 0xE2));
+    first.is_uppercase() || first.is_lowercase() && word.len() < LONGEST_ENTRY && is_joined() && has_capital_part()
 }
 
 fn is_acronym(word: &str) -> bool {
+    if word.as_bytes().get(1).is_some_and(u8::is_ascii_lowercase) {
+        return false;
+    }
     word.chars().filter(|character| character.is_alphabetic()).nth(1).is_some()
         && word.chars().all(|character| character.is_uppercase() || character == '.' || character.is_numeric())
 }
 
 /// The word without a possessive ending, so that `Ada Kern's` and `Ada Kern` are one name.
 pub(super) fn without_possessive(word: &str) -> &str {
+    if !word.ends_with(['s', '\'', '\u{2019}']) {
+        return word;
+    }
     ["'s", "\u{2019}s", "'", "\u{2019}"].iter().find_map(|ending| word.strip_suffix(ending)).unwrap_or(word)
 }
 
@@ -186,6 +209,14 @@ mod tests {
         assert!(!has("#", Trait::CueVerb));
         assert!(!has("walked", Trait::CueVerb));
         assert!(has("Dr.", Trait::CourtesyTitle) && has("AM\u{c9}LIE", Trait::FemaleName));
+    }
+
+    #[test]
+    fn every_listed_word_can_be_found() {
+        for (list, word) in entries() {
+            assert!(word.len() <= LONGEST_ENTRY && word == word.to_lowercase(), "{word}");
+            assert!(has(word, list), "{word}");
+        }
     }
 
     #[test]
