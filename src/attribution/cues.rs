@@ -52,6 +52,7 @@ fn is_word(outline: &Outline, index: usize, expected: &str) -> bool {
 pub(super) fn after(outline: &Outline, run: usize, ending: Option<char>) -> Option<Cue> {
     let has_comma = outline.kind(run + 1) == Some(Kind::Comma);
     let start = run + 1 + usize::from(has_comma);
+    let start = start + usize::from(is_word(outline, start, "as"));
     if is_word(outline, start, "according") && is_word(outline, start + 1, "to") {
         return with_source("according_to", outline, start, start + 2);
     }
@@ -242,7 +243,9 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
         let floor = after_with(outline, floor, end, verb).unwrap_or(floor);
         let read = if is_participle { mentions::phrase_before } else { mentions::any_phrase_before };
         let subject = read(outline, floor, end).map(|mention| (mention, role_before_comma(outline, floor, end)));
-        return subject.or_else(|| sentence_subject(outline, sentence));
+        let is_sure = subject.as_ref().is_some_and(|(mention, _)| mention.form != Form::Other);
+        let whole = if is_sure { None } else { sentence_subject(outline, sentence) };
+        return whole.or(subject);
     }
     let last_comma = end - 1;
     let before_commas = (floor..last_comma).rev().filter(|&index| outline.kind(index) == Some(Kind::Comma)).take(4);
@@ -303,6 +306,8 @@ fn role_before_comma(outline: &Outline, floor: usize, end: usize) -> Option<Rang
 /// Whether a verb of speech stands right before the quotation, whoever its subject may be.
 pub(super) fn is_led_in(outline: &Outline, run: usize) -> bool {
     let is_pause = |index: usize| matches!(outline.kind(index), Some(Kind::Comma | Kind::Colon));
+    let is_that = |index: usize| is_word(outline, index, "that");
+    let run = run - usize::from(run > 0 && is_that(run - 1));
     let last = if run > 0 && is_pause(run - 1) { run.checked_sub(2) } else { run.checked_sub(1) };
     last.is_some_and(|last| is_verb_in_place(outline, last))
 }
@@ -324,14 +329,19 @@ pub(super) fn sentence_subject(outline: &Outline, floor: usize) -> Option<(Menti
         let words = mentions::appositive(outline, mention.phrase.end).map(|(words, _)| words);
         Some((mention, words))
     };
+    let comma = || (start..start + LONGEST_OPENING).find(|&index| outline.kind(index) == Some(Kind::Comma));
     if outline.is(start, Trait::Preposition) {
         let is_about = outline.has_word(start, |word| word.eq_ignore_ascii_case("for"));
         let named = mentions::phrase_at(outline, start + 1).filter(|mention| is_about && mention.form == Form::Person);
-        let comma = (start..start + LONGEST_OPENING).find(|&index| outline.kind(index) == Some(Kind::Comma));
-        let subject = named.or_else(|| mentions::phrase_at(outline, comma? + 1));
+        let subject = named.or_else(|| mentions::phrase_at(outline, comma()? + 1));
         return subject.filter(|subject| !is_joined(outline, subject)).and_then(with_words);
     }
-    let subject = mentions::phrase_at(outline, start).filter(|subject| !is_joined(outline, subject))?;
+    let opens_with_participle =
+        outline.is(start, Trait::Capitalised) && outline.is_any(start, &[Trait::CueVerb, Trait::NeverAName]);
+    let behind_clause =
+        || comma().filter(|_| opens_with_participle).and_then(|comma| mentions::phrase_at(outline, comma + 1));
+    let subject = mentions::phrase_at(outline, start).or_else(behind_clause);
+    let subject = subject.filter(|subject| !is_joined(outline, subject))?;
     match name_after_role(outline, &subject) {
         Some((name, role)) => Some((name, Some(role))),
         None => with_words(subject),

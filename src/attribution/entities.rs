@@ -107,7 +107,7 @@ const MOST_NAMESAKES: usize = 12;
 
 /// How far back a pronoun looks, in sightings and in paragraphs.
 const REACH: usize = 24;
-const REACH_IN_PARAGRAPHS: usize = 4;
+const REACH_IN_PARAGRAPHS: usize = 7;
 
 /// What a look-up finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,12 +279,27 @@ impl Entities {
         let mention = &phrase.mention;
         if mention.form.is_pronoun() {
             self.vote(phrase, outline);
+            self.see_again(outline, phrase);
             return;
         }
         let Some(entity) = self.meant_by(outline, mention) else { return };
         let at = outline.span(&mention.phrase).start;
         let Phrase { paragraph, sentence, position, .. } = *phrase;
         self.sightings.push(Sighting { at, paragraph, sentence, entity, position });
+    }
+
+    /// "He" at the head of a sentence keeps whom it means in mind.
+    fn see_again(&mut self, outline: &Outline, phrase: &Phrase) {
+        let span = outline.span(&phrase.mention.phrase);
+        let starts_sentence = self.sentences.binary_search(&span.start).is_ok();
+        let is_subject = outline.has_word(phrase.mention.phrase.start, |word| matches!(word, "He" | "She"));
+        let place = Place { paragraph: phrase.paragraph, at: span.start };
+        let meant =
+            (starts_sentence && is_subject).then(|| self.antecedent(place, phrase.mention.form, None)).flatten();
+        if let Some((entity, true)) = meant {
+            let Phrase { paragraph, sentence, .. } = *phrase;
+            self.sightings.push(Sighting { at: span.start, paragraph, sentence, entity, position: Position::Subject });
+        }
     }
 
     fn meant_by(&mut self, outline: &Outline, mention: &Mention) -> Option<usize> {

@@ -261,8 +261,26 @@ fn unclosed_run(text: &str, span: &Range<usize>, opening: &Mark, found: &[Run], 
     if paragraph_ends_closed || (!is_taken_up && (holds_another || !is_led_in)) {
         return None;
     }
-    run(text, opening.at, opening.end(), span.end, span.end).map(|run| Run { is_closed: false, ..run })
+    let end = if is_taken_up { span.end } else { attribution_start(text, opening.end()..span.end).unwrap_or(span.end) };
+    run(text, opening.at, opening.end(), end, end).map(|run| Run { is_closed: false, ..run })
 }
+
+/// Where `…, said Ada Kern` goes on behind a closing mark that was lost: past the comma.
+fn attribution_start(text: &str, span: Range<usize>) -> Option<usize> {
+    let words = &text[span.clone()];
+    let ends = words.match_indices([',', '?', '!']).map(|(at, mark)| at + mark.len());
+    ends.take(MOST_CLAUSES).find_map(|end| {
+        let mut following = words[end..].split_whitespace();
+        let is_verb = following
+            .next()
+            .is_some_and(|word| word.starts_with(char::is_lowercase) && words::has(word, Trait::CueVerb));
+        let is_name = following.next().is_some_and(|word| words::has(word, Trait::NameWord));
+        (is_verb && is_name).then_some(span.start + end)
+    })
+}
+
+/// How many clauses are looked behind for an attribution.
+const MOST_CLAUSES: usize = 20;
 
 fn run(text: &str, start: usize, inner_start: usize, inner_end: usize, end: usize) -> Option<Run> {
     let inner = text.get(inner_start..inner_end)?;

@@ -25,11 +25,13 @@ pub(super) enum Form {
     She,
     It,
     They,
+    /// "I" and "we": whoever wrote the text.
+    Writer,
 }
 
 impl Form {
     pub(super) fn is_pronoun(self) -> bool {
-        matches!(self, Self::He | Self::She | Self::It | Self::They)
+        matches!(self, Self::He | Self::She | Self::It | Self::They | Self::Writer)
     }
 }
 
@@ -219,7 +221,8 @@ pub(super) fn modifiers_end(outline: &Outline, start: usize) -> usize {
     let mut end = start;
     for _ in 0..3 {
         let is_dated = outline.is(end + 1, Trait::MonthOrDay);
-        if is_dated || !outline.has_word(end, is_modifying_preposition) {
+        let is_placed = outline.has_word(end, |word| word == "on") && outline.is(end + 1, Trait::Determiner);
+        if is_dated || !is_placed && !outline.has_word(end, is_modifying_preposition) {
             break;
         }
         let next = core_end(outline, end + 1);
@@ -255,6 +258,9 @@ fn follows_preposition(outline: &Outline, floor: usize, start: usize) -> bool {
                     | "which"
                     | "so"
                     | "yet"
+                    | "who"
+                    | "whose"
+                    | "whom"
             )
     };
     start > floor && !outline.word(start - 1).is_none_or(|word| ends_clause(&word.to_lowercase()))
@@ -319,6 +325,7 @@ fn pronoun(outline: &Outline, index: usize) -> Option<Mention> {
         "she" => Form::She,
         "it" => Form::It,
         "they" => Form::They,
+        "i" | "we" => Form::Writer,
         _ => return None,
     };
     Some(Mention { form, phrase: index..index + 1, name: index..index + 1 })

@@ -9,13 +9,16 @@ use std::ops::Range;
 pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
     let lines = lines_of(text);
     let blocks: Vec<&[Range<usize>]> = lines.split(|line| line.is_empty()).filter(|block| !block.is_empty()).collect();
-    let of_lines = || blocks.iter().filter(|block| block.len() > 1);
+    let of_lines = || blocks.iter().filter(|block| block.len() >= FEWEST_WRAPPED);
     let wrapped = of_lines().filter(|block| is_wrapped(text, block)).count();
     if wrapped * 2 <= of_lines().count() {
         return lines.into_iter().filter(|line| !line.is_empty()).collect();
     }
     blocks.iter().filter_map(|block| Some(block.first()?.start..block.last()?.end)).collect()
 }
+
+/// Of fewer lines nobody can tell why they end where they do.
+const FEWEST_WRAPPED: usize = 3;
 
 /// Every line without the blanks around it.
 fn lines_of(text: &str) -> Vec<Range<usize>> {

@@ -81,6 +81,8 @@ struct Reader<'a> {
 struct Place<'a> {
     paragraph: usize,
     item: usize,
+    /// Which of the paragraph's runs it is.
+    index: usize,
     run: &'a Run,
 }
 
@@ -116,8 +118,8 @@ impl<'a> Reader<'a> {
     fn read_paragraph(&mut self, paragraph: usize) {
         let outline = &self.outlines[paragraph];
         let places: Vec<Place> = (0..outline.items.len()).filter_map(|item| self.place(paragraph, item)).collect();
-        for (run, place) in places.iter().enumerate() {
-            let verdict = self.blocks.line(paragraph, run).map(|line| Verdict {
+        for place in &places {
+            let verdict = self.blocks.line(paragraph, place.index).map(|line| Verdict {
                 speaker: Some(self.in_full(&line.speaker)),
                 entity: None,
                 attribution: Some(line.span.clone()),
@@ -139,7 +141,9 @@ impl<'a> Reader<'a> {
 
     fn place(&self, paragraph: usize, item: usize) -> Option<Place<'a>> {
         match self.outlines[paragraph].kind(item)? {
-            Kind::Run(run) => self.paragraphs[paragraph].runs.get(run).map(|run| Place { paragraph, item, run }),
+            Kind::Run(index) => {
+                self.paragraphs[paragraph].runs.get(index).map(|run| Place { paragraph, item, index, run })
+            }
             _ => None,
         }
     }
@@ -154,14 +158,17 @@ impl<'a> Reader<'a> {
         let before = cues::before(outline, floor, place.item);
         let after = cues::after(outline, place.item, self.words(place.run).chars().next_back());
         let repeats_last = before.as_ref().is_some_and(|cue| self.is_cue_of_last(place, cue));
-        let is_led_in = before.as_ref().is_some_and(|cue| cue.is_attached) && !repeats_last;
+        let starts_low = self.words(place.run).starts_with(char::is_lowercase);
+        let is_led_in = before.as_ref().is_some_and(|cue| cue.is_attached || starts_low) && !repeats_last;
         let cue = after.filter(|_| !is_led_in);
-        if cue.is_none() && !is_led_in && self.is_split(place) {
+        if (cue.is_none() || starts_low) && !is_led_in && self.is_split(place) {
             self.extend_last(place);
             return;
         }
         let cue = cue.or_else(|| before.filter(|_| !repeats_last));
-        let is_attached = cue.as_ref().is_some_and(|cue| cue.is_attached) || cues::is_led_in(outline, place.item);
+        let is_announced = cue.as_ref().is_some_and(|cue| cue.rule == "colon") && ends_with_stop(self.words(place.run));
+        let is_attached =
+            is_announced || cue.as_ref().is_some_and(|cue| cue.is_attached) || cues::is_led_in(outline, place.item);
         let verdict = match &cue {
             Some(cue) if cue.is_attached || self.has_substance(place) => Some(self.verdict_of(place, cue)),
             _ => self.carried_over(place),
@@ -423,11 +430,11 @@ impl<'a> Reader<'a> {
         let floor = cues::sentence_start(outline, &|_| true, stop);
         let asked = || cues::first_pronoun(outline, floor..stop).map(|mention| (mention, None));
         let (source, appositive) = cues::sentence_subject(outline, floor).or_else(asked)?;
-        let is_person = matches!(source.form, Form::Person | Form::He | Form::She);
+        let is_person = matches!(source.form, Form::Person | Form::Role | Form::He | Form::She);
         let spoken = self.speaker_of(place.paragraph, outline, &source, appositive.as_ref()).filter(|_| is_person)?;
-        spoken.entity.map(|entity| Verdict {
+        (spoken.entity.is_some() || source.form == Form::Role).then_some(Verdict {
             speaker: Some(spoken.speaker),
-            entity: Some(entity),
+            entity: spoken.entity,
             attribution: None,
             cue_items: None,
             rule: "subject_before",

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::marks::MarkedParagraph;
+use super::marks::{MarkedParagraph, Run};
 use super::words::{self, Trait, Traits};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,12 @@ impl<'a> Outline<'a> {
         let mut from = paragraph.span.start;
         for (index, run) in paragraph.runs.iter().enumerate() {
             tokenize(text, from..run.outer.start, &mut items);
-            items.push(Item { kind: Kind::Run(index), span: run.outer.clone(), traits: Traits::default() });
             from = run.outer.end;
+            if is_nickname(text, &items, run) {
+                items.push(Item { kind: Kind::Word, span: run.outer.clone(), traits: Traits::of_name() });
+                continue;
+            }
+            items.push(Item { kind: Kind::Run(index), span: run.outer.clone(), traits: Traits::default() });
         }
         tokenize(text, from..paragraph.span.end, &mut items);
         Self { text, items }
@@ -88,6 +92,25 @@ impl<'a> Outline<'a> {
         start..end.max(start)
     }
 }
+
+/// `Ada "Storm" Kern`: a word or two between marks, in the middle of a name.
+fn is_nickname(text: &str, before: &[Item], run: &Run) -> bool {
+    let words = &text[run.inner.clone()];
+    let follows_name = before.last().is_some_and(|item| {
+        item.traits.has(Trait::NameWord) && text[item.span.end..run.outer.start].chars().all(|gap| gap == ' ')
+    });
+    let next = text[run.outer.end..].strip_prefix(' ').unwrap_or_default();
+    let next = &next[..next.find(|character: char| !character.is_alphanumeric()).unwrap_or(next.len())];
+    follows_name
+        && words.len() <= LONGEST_NICKNAME
+        && words.split(' ').count() <= 2
+        && words.starts_with(char::is_uppercase)
+        && !words.ends_with(|last: char| !last.is_alphanumeric())
+        && next.len() <= LONGEST_NICKNAME
+        && Traits::of(next).has(Trait::NameWord)
+}
+
+const LONGEST_NICKNAME: usize = 24;
 
 fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
     let mut at = span.start;

@@ -79,6 +79,11 @@ impl Traits {
         Self(self.0 | u64::from(is_so) << known as u64)
     }
 
+    /// What is known of a word that can be nothing but part of a name.
+    pub(super) fn of_name() -> Self {
+        Self::default().with(Trait::Capitalised, true).with(Trait::NameWord, true)
+    }
+
     /// Looks a word up, in any case and with or without the full stop of an abbreviation.
     pub(super) fn of(word: &str) -> Self {
         let is_capitalised = is_capitalised(word);
