@@ -130,7 +130,7 @@ pub(super) fn lead_role(outline: &Outline, mention: &Mention) -> Option<String> 
 
 /// Parts "spokeswoman for the Harbour Board" and "harbour pilot, Port Authority, Vik".
 pub(super) fn role_and_organization(text: &str) -> (Option<String>, Option<String>) {
-    let text = text.trim().trim_end_matches(',');
+    let text = without_tail(text).trim().trim_end_matches(',');
     if text.is_empty() {
         return (None, None);
     }
@@ -144,10 +144,31 @@ pub(super) fn role_and_organization(text: &str) -> (Option<String>, Option<Strin
     match part_at_preposition(text) {
         Some((role, organization)) => (
             Some(without_article(role).to_owned()).filter(|role| !role.is_empty()),
-            Some(without_article(organization).to_owned()),
+            Some(leading_name(without_article(organization)).to_owned()),
         ),
         None => (Some(without_article(text).to_owned()), None),
     }
+}
+
+/// Leaves out what running text adds to a role: since when, on which day, what else there is to tell.
+fn without_tail(text: &str) -> &str {
+    const ENDS: [&str; 20] = [
+        "as", "since", "until", "till", "who", "whose", "which", "that", "when", "while", "where", "after", "before",
+        "during", "because", "although", "but", "told", "said", "now",
+    ];
+    let mut words = text.split_inclusive(' ').map(str::trim_end).peekable();
+    let mut at = 0;
+    while let Some(word) = words.next() {
+        let next = words.peek().copied().unwrap_or_default();
+        let is_dated = matches!(word, "on" | "in" | "from" | "last" | "this")
+            && (words::has(next, Trait::MonthOrDay) || next.starts_with(|first: char| first.is_ascii_digit()));
+        let is_another = word == "and" && matches!(next, "a" | "an");
+        if at > 0 && (ENDS.contains(&word) || is_dated || is_another) {
+            return &text[..at];
+        }
+        at = (at + word.len() + 1).min(text.len());
+    }
+    text
 }
 
 fn has_role_noun(text: &str) -> bool {
@@ -163,6 +184,23 @@ fn is_capital_phrase(text: &str) -> bool {
         |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::has(word, Trait::NameParticle);
     text.split_whitespace()
         .all(|word| word.starts_with(|first: char| first.is_uppercase() || first.is_numeric()) || small(word))
+}
+
+/// The capitalised words that open a text, with the small words between them; the whole where it opens otherwise.
+fn leading_name(text: &str) -> &str {
+    let small =
+        |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::has(word, Trait::NameParticle);
+    let (mut at, mut end) = (0, 0);
+    for word in text.split_inclusive(' ') {
+        let bare = word.trim_end();
+        at += word.len();
+        if bare.starts_with(|first: char| first.is_uppercase() || first.is_numeric()) {
+            end = at - (word.len() - bare.len());
+        } else if !small(bare) {
+            break;
+        }
+    }
+    if end == 0 { text } else { text[..end].trim_end_matches(',') }
 }
 
 fn is_organisation(text: &str) -> bool {
@@ -239,6 +277,19 @@ mod tests {
         assert_eq!(parts("Dr. Ada Kern, Harbour Institute"), person("Ada Kern", None, Some("Harbour Institute")));
         assert_eq!(parts("Odd Holt, Jr., pilot"), person("Odd Holt, Jr.", Some("pilot"), None));
         assert_eq!(parts("- harbour pilot Ada Kern"), person("Ada Kern", Some("harbour pilot"), None));
+    }
+
+    #[test]
+    fn a_role_ends_where_the_prose_goes_on() {
+        let parted = |text: &str| role_and_organization(text);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(parted("mayor of Vik as of noon on Monday"), (some("mayor of Vik"), None));
+        assert_eq!(parted("a clerk in May and a baker who sings"), (some("clerk"), None));
+        assert_eq!(parted("head of research since 2012"), (some("head of research"), None));
+        assert_eq!(
+            parted("director of the Port Authority in Vik since 2012 and a sailor"),
+            (some("director"), some("Port Authority"))
+        );
     }
 
     #[test]

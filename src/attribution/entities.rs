@@ -538,7 +538,7 @@ fn named_in_apposition(outline: &Outline, role: &Mention) -> Option<Mention> {
     let may_be_named = role.form == Form::Role && outline.kind(comma) == Some(Kind::Comma);
     let name = may_be_named.then(|| mentions::phrase_at(outline, comma + 1)).flatten()?;
     let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word);
-    (name.form == Form::Person && is_closed).then(|| Mention {
+    (name.form == Form::Person && is_closed).then_some(Mention {
         form: Form::Person,
         phrase: role.phrase.start..name.phrase.end,
         name: name.name,

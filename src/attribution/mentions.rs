@@ -115,7 +115,7 @@ pub(super) fn any_phrase_before(outline: &Outline, floor: usize, end: usize) -> 
         }
         let follows = follows_preposition(outline, floor, start) || joins_two_names(outline, floor, start);
         let is_phrase = !follows && start + 1 < end && outline.is(start, Trait::Determiner);
-        is_phrase.then(|| Mention { form: Form::Other, name: start..end, phrase: start..end })
+        is_phrase.then_some(Mention { form: Form::Other, name: start..end, phrase: start..end })
     };
     phrase_before(outline, floor, end).or_else(other)
 }
@@ -341,7 +341,7 @@ pub(super) fn read_phrase(outline: &Outline, phrase: Range<usize>) -> Option<Men
     if run.is_empty() {
         return read_common_noun(outline, phrase, last);
     }
-    let name = name_in(outline, &run);
+    let name = without_honours(outline, name_in(outline, &run));
     let is_noun = outline.is_any(last, &[Trait::GroupNoun, Trait::DocumentNoun]) && !outline.is(last, Trait::GivenName);
     let is_plain_noun = name.len() == 1 && name.start == phrase.start && is_noun;
     if !name.is_empty() && !is_plain_noun {
@@ -415,6 +415,17 @@ fn name_in(outline: &Outline, run: &Range<usize>) -> Range<usize> {
     let start = given.unwrap_or(after_acronyms);
     let particles = (after_acronyms..start).rev().take_while(|&index| outline.is(index, Trait::NameParticle)).count();
     start - particles..run.end
+}
+
+/// "Ada Kern KC" is Ada Kern; Jr. and the like stay.
+fn without_honours(outline: &Outline, name: Range<usize>) -> Range<usize> {
+    let is_honour = |index: usize| outline.is(index, Trait::NameSuffix) && outline.is(index, Trait::Acronym);
+    let is_numeral = |index: usize| outline.has_word(index, |word| word.chars().all(|letter| "IVX".contains(letter)));
+    let mut end = name.end;
+    while end > name.start + 1 && is_honour(end - 1) && !is_numeral(end - 1) {
+        end -= 1;
+    }
+    name.start..end
 }
 
 fn form_of_name(outline: &Outline, name: &Range<usize>) -> Form {

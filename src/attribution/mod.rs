@@ -116,10 +116,15 @@ mod tests {
     const CASES: &[(&str, &str)] = &[
         ("british_style", include_str!("cases/british_style.txt")),
         ("features_and_interviews", include_str!("cases/features_and_interviews.txt")),
+        ("fiction_and_fires", include_str!("cases/fiction_and_fires.txt")),
         ("left_out", include_str!("cases/left_out.txt")),
+        ("long_articles", include_str!("cases/long_articles.txt")),
         ("narrative", include_str!("cases/narrative.txt")),
+        ("papers_and_profiles", include_str!("cases/papers_and_profiles.txt")),
+        ("short_hard_cases", include_str!("cases/short_hard_cases.txt")),
         ("sport_and_court", include_str!("cases/sport_and_court.txt")),
         ("statements_and_posts", include_str!("cases/statements_and_posts.txt")),
+        ("trains_and_tribunals", include_str!("cases/trains_and_tribunals.txt")),
         ("wire_news", include_str!("cases/wire_news.txt")),
     ];
 
