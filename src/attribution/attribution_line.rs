@@ -109,7 +109,8 @@ fn full_name(line: &str, outline: &Outline, mention: &Mention, rest: &str) -> St
 
 pub(super) fn kind_of(form: Form) -> SpeakerKind {
     match form {
-        Form::Organization | Form::Document => SpeakerKind::Organization,
+        Form::Organization => SpeakerKind::Organization,
+        Form::Document | Form::Other => SpeakerKind::Document,
         Form::Group => SpeakerKind::Group,
         _ => SpeakerKind::Person,
     }

@@ -182,7 +182,8 @@ pub(super) fn sentence_start(outline: &Outline, ends_sentence: &dyn Fn(usize) ->
 
 /// The cue in the words from `floor` up to the quotation at `run`.
 pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue> {
-    let verb = (floor..run).rev().find(|&index| is_verb_in_place(outline, index) || is_phrase_cue(outline, index));
+    let names_source = |index: usize| is_verb_in_place(outline, index) && !is_heard(outline, floor, index);
+    let verb = (floor..run).rev().find(|&index| names_source(index) || is_phrase_cue(outline, index));
     let verb = verb.filter(|&verb| verb > floor || outline.is(verb, Trait::Small) || is_phrase_cue(outline, verb));
     let Some(verb) = verb else { return before_colon(outline, floor, run) };
     let gap = verb + 1..run;
@@ -203,6 +204,17 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
     };
     let rule = if outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon) { "colon" } else { "cue_before" };
     Some(Cue { rule, items: source.phrase.start..verb + 1, source, appositive, is_attached })
+}
+
+/// "Kern had been warned": the subject heard it, and who said it is not told; "by" would tell.
+fn is_heard(outline: &Outline, floor: usize, verb: usize) -> bool {
+    const HEARERS: [&str; 9] =
+        ["told", "warned", "asked", "advised", "informed", "urged", "ordered", "instructed", "reassured"];
+    const BE: [&str; 7] = ["was", "were", "been", "is", "are", "be", "being"];
+    let mut auxiliaries = (floor..verb).rev().take_while(|&index| outline.is(index, Trait::Adverb));
+    outline.has_word(verb, |word| HEARERS.contains(&word))
+        && !is_word(outline, verb + 1, "by")
+        && auxiliaries.any(|index| outline.has_word(index, |word| BE.contains(&word)))
 }
 
 /// `Ada Kern: "…"`, `Ada Kern shrugged: "…"`, `The last line is blunt: "…"`: no verb of speech, but a colon.
@@ -397,6 +409,15 @@ mod tests {
         ] {
             assert_eq!(source(text).as_deref(), Some("Ada Kern"), "{text}");
         }
+    }
+
+    #[test]
+    fn who_was_told_did_not_say_it() {
+        assert_eq!(source("Ada Kern had been warned \"on several occasions\" about it."), None);
+        assert_eq!(
+            source("Ben Holt said Ada Kern had been warned \"on several occasions\"."),
+            Some("Ben Holt".to_owned())
+        );
     }
 
     #[test]

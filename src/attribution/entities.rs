@@ -97,6 +97,8 @@ pub(super) struct Entities {
     by_name: HashMap<String, Vec<usize>>,
     by_role: HashMap<String, Vec<usize>>,
     by_description: HashMap<String, usize>,
+    /// Surnames of full names, to tell slips from other people.
+    surnames: Vec<(String, usize)>,
     sightings: Vec<Sighting>,
     /// The bytes at which sentences start.
     sentences: Vec<usize>,
@@ -104,6 +106,9 @@ pub(super) struct Entities {
 
 /// More entities than this of one name or role are not told apart anyway; bounds the work per look-up.
 const MOST_NAMESAKES: usize = 12;
+
+/// Surnames that a misspelt one is compared with; bounds the work per look-up.
+const MOST_SURNAMES: usize = 64;
 
 /// How far back a pronoun looks, in sightings and in paragraphs.
 const REACH: usize = 24;
@@ -220,6 +225,9 @@ impl Entities {
             if bearers.len() < MOST_NAMESAKES && !bearers.contains(&index) {
                 bearers.push(index);
             }
+        }
+        if names.len() >= 2 && self.surnames.len() < MOST_SURNAMES {
+            self.surnames.push((surname.clone(), index));
         }
         self.push(lead, speaker);
         Some(index)
@@ -360,7 +368,7 @@ impl Entities {
     pub(super) fn named(&self, name: &str, lead: &str) -> Lookup {
         let names = name_words(name);
         let Some(indices) = names.last().and_then(|surname| self.by_name.get(surname)) else {
-            return Lookup::Nobody;
+            return self.misspelt(&names);
         };
         let fitting: Vec<usize> =
             indices.iter().copied().filter(|&index| is_same_name(&self.entities[index].names, &names)).collect();
@@ -368,6 +376,26 @@ impl Entities {
             [] => Lookup::Nobody,
             [only] => Lookup::One(*only),
             several => self.told_apart(several, names.last(), lead),
+        }
+    }
+
+    /// The only person whose surname differs from a bare one by a slip.
+    fn misspelt(&self, names: &[String]) -> Lookup {
+        let [name] = names else { return Lookup::Nobody };
+        let most = match name.chars().count() {
+            ..=4 => return Lookup::Nobody,
+            5..=7 => 1,
+            _ => 2,
+        };
+        let is_near = |surname: &str| {
+            surname.chars().next() == name.chars().next()
+                && surname.len().abs_diff(name.len()) <= most
+                && strsim::osa_distance(surname, name) <= most
+        };
+        let mut near = self.surnames.iter().filter(|(surname, _)| is_near(surname)).map(|(_, entity)| *entity);
+        match (near.next(), near.next()) {
+            (Some(only), None) => Lookup::One(only),
+            _ => Lookup::Nobody,
         }
     }
 
@@ -421,9 +449,9 @@ impl Entities {
             };
             let sentences = sentence.saturating_sub(sighting.sentence).min(8) as f32;
             let is_latest = sighting.position == Position::Subject && sighting.sentence + 1 >= sentence;
-            let latest = if is_latest && sighting.paragraph == place.paragraph { 0.6 } else { 0.0 };
+            let latest = if is_latest && sighting.paragraph == place.paragraph { 1.0 } else { 0.0 };
             let paragraphs = (place.paragraph - sighting.paragraph) as f32;
-            let score = fit + spoke + latest + prominence - 0.6 * sentences - 0.5 * paragraphs;
+            let score = fit + spoke + latest + prominence - 0.6 * sentences - 0.8 * paragraphs;
             match ranked.iter_mut().find(|(entity, _)| *entity == sighting.entity) {
                 Some((_, best)) => *best = best.max(score),
                 None => ranked.push((sighting.entity, score)),
@@ -450,9 +478,10 @@ impl Entities {
         match (entity.speaker.kind, form) {
             (SpeakerKind::Person, Form::He | Form::She) => match entity.gender() {
                 Gender::Unknown => Some(0.0),
-                gender if gender == Gender::of_pronoun(form) => Some(2.0),
+                gender if gender == Gender::of_pronoun(form) => Some(1.4),
                 _ => None,
             },
+            (SpeakerKind::Document, Form::It) => Some(0.5),
             (SpeakerKind::Organization, Form::It) | (SpeakerKind::Group, Form::They) => Some(2.0),
             (SpeakerKind::Organization, Form::They) => Some(0.5),
             (SpeakerKind::Group, Form::It) => Some(1.0),
@@ -507,6 +536,9 @@ fn name_here(outline: &Outline, start: usize, starts_sentence: bool) -> Option<M
     let floor = start.saturating_sub(6);
     let whole = mentions::phrase_at(outline, start).filter(|mention| mention.form != Form::Person || starts_sentence);
     if outline.is(end - 1, Trait::Possessive) && whole.as_ref().is_some_and(|whole| whole.phrase.end > end) {
+        return whole;
+    }
+    if starts_sentence && whole.as_ref().is_some_and(Mention::is_full_name) {
         return whole;
     }
     let name = mentions::phrase_before(outline, floor, end).or_else(|| mentions::read_phrase(outline, start..end));
@@ -641,18 +673,18 @@ pub(super) fn described(
     (role.or(lead), organization)
 }
 
+/// Words that pick people from among others ("one of them").
+const OF_MANY: [&str; 12] =
+    ["one", "two", "three", "some", "many", "most", "several", "those", "few", "both", "another", "others"];
+
 /// A speaker who is nobody's full name: a body, a collective, somebody called by a role.
 pub(super) fn described_speaker(outline: &Outline, mention: &Mention) -> Speaker {
     let printed = printed_name(outline, &mention.name);
     let (role, organization) =
         if mention.form == Form::Role { role_and_organization(without_article(&printed)) } else { (None, None) };
-    Speaker {
-        name: printed,
-        kind: kind_of(mention.form),
-        mention: Some(outline.span(&mention.phrase)),
-        role,
-        organization,
-    }
+    let is_of_many = outline.has_word(mention.phrase.start, |word| OF_MANY.contains(&word.to_lowercase().as_str()));
+    let kind = if is_of_many && mention.form == Form::Other { SpeakerKind::Group } else { kind_of(mention.form) };
+    Speaker { name: printed, kind, mention: Some(outline.span(&mention.phrase)), role, organization }
 }
 
 #[cfg(test)]
@@ -691,6 +723,14 @@ mod tests {
         assert_eq!(entities.named("Kern", ""), Lookup::Several);
         assert_eq!(name(&entities, "Kern", "Judge").as_deref(), Some("Ada Kern"));
         assert_eq!(name(&entities, "Kern", "Mr").as_deref(), Some("Ben Kern"));
+    }
+
+    #[test]
+    fn a_slip_in_a_surname_is_forgiven_and_another_name_is_not() {
+        let entities = entities("Ada Waterford met Ben Holt.");
+        assert_eq!(name(&entities, "Watreford", "").as_deref(), Some("Ada Waterford"));
+        assert_eq!(name(&entities, "Hold", ""), None);
+        assert_eq!(name(&entities, "Eva Watreford", ""), None);
     }
 
     #[test]

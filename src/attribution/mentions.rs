@@ -259,6 +259,9 @@ fn follows_preposition(outline: &Outline, floor: usize, start: usize) -> bool {
                     | "so"
                     | "yet"
                     | "who"
+                    | "what"
+                    | "how"
+                    | "why"
                     | "whose"
                     | "whom"
             )

@@ -40,6 +40,8 @@ pub enum SpeakerKind {
     Organization,
     /// Several people without a name of their own: "two officials".
     Group,
+    /// What somebody wrote or recorded, where the text names nobody for it: "a note", "the voice on the tape".
+    Document,
 }
 
 /// Who said something, as the text names them.
@@ -55,6 +57,11 @@ pub struct Speaker {
 }
 
 impl Speaker {
+    /// False for a thing, which is nobody to keep a record of.
+    pub fn is_somebody(&self) -> bool {
+        self.kind != SpeakerKind::Document
+    }
+
     /// False for someone known only by a description ("a spokesman"), who is nobody to recognise elsewhere.
     pub fn is_named(&self) -> bool {
         let mut words = self.name.split_whitespace();
@@ -63,7 +70,7 @@ impl Speaker {
             .is_some_and(|first| words::has(first, Trait::Capitalised) && !words::has(first, Trait::Determiner));
         match self.kind {
             SpeakerKind::Organization => self.name.split_whitespace().any(|word| words::has(word, Trait::NameWord)),
-            SpeakerKind::Group => false,
+            SpeakerKind::Group | SpeakerKind::Document => false,
             SpeakerKind::Person => {
                 opens_as_name && words.next_back().is_none_or(|last| words::has(last, Trait::Capitalised))
             }
@@ -114,9 +121,11 @@ mod tests {
     /// Texts with what is to be found in them: `-> speaker: words`, pieces of a split quotation parted by ` | `. Cases
     /// are parted by `====`.
     const CASES: &[(&str, &str)] = &[
+        ("banks_and_planets", include_str!("cases/banks_and_planets.txt")),
         ("british_style", include_str!("cases/british_style.txt")),
         ("features_and_interviews", include_str!("cases/features_and_interviews.txt")),
         ("fiction_and_fires", include_str!("cases/fiction_and_fires.txt")),
+        ("harpsichords_and_inquiries", include_str!("cases/harpsichords_and_inquiries.txt")),
         ("left_out", include_str!("cases/left_out.txt")),
         ("long_articles", include_str!("cases/long_articles.txt")),
         ("narrative", include_str!("cases/narrative.txt")),

@@ -173,6 +173,7 @@ fn found_quote<'t>(text: &str, scalars: &ScalarOffsets<'_>, finding: &'t Finding
             SpeakerKind::Person => "person",
             SpeakerKind::Organization => "organization",
             SpeakerKind::Group => "group",
+            SpeakerKind::Document => "document",
         }),
         speaker_start: mention.map(|[start, _]| start),
         speaker_end: mention.map(|[_, end]| end),

@@ -184,7 +184,7 @@ fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &An
         anchor: Some(AnchorState::Exact),
         fidelity: None,
         attribution: finding.attribution.as_ref().map(|range| body[range.clone()].to_owned()),
-        speaker: finding.speaker.clone(),
+        speaker: finding.speaker.clone().filter(Speaker::is_somebody),
         confidence: finding.confidence,
         rule: finding.rule,
         same_quote_as: None,
