@@ -1,18 +1,11 @@
 //! How fast quotations are found and attributed: `cargo bench --bench attribution`.
 //!
-//! One core, no start-up counted: articles of 800 words made of the finder's own test texts, then inputs chosen to hurt,
-//! each in two lengths, since the time must grow with the length and not with its square.
+//! One core, no start-up counted: articles of 800 words made of the sample content, then inputs chosen to hurt, each in
+//! two lengths, since the time must grow with the length and not with its square.
 
 use std::time::{Duration, Instant};
 
 use verbatim::attribution::find_quotations;
-
-const TEXTS: [&str; 4] = [
-    include_str!("../src/attribution/cases/wire_news.txt"),
-    include_str!("../src/attribution/cases/long_articles.txt"),
-    include_str!("../src/attribution/cases/trains_and_tribunals.txt"),
-    include_str!("../src/attribution/cases/features_and_interviews.txt"),
-];
 
 const WORDS: usize = 800;
 
@@ -52,24 +45,23 @@ fn main() {
     }
 }
 
-/// The paragraphs of the test texts, joined to articles of the length wanted.
+/// The paragraphs of the sample articles, joined to articles of the length wanted.
 fn articles() -> Vec<String> {
-    let mut articles = vec![String::new()];
-    let mut words = 0;
-    for paragraph in TEXTS.iter().flat_map(|text| text.split("\n\n")).flat_map(|block| block.lines()) {
-        if paragraph.starts_with("-> ") || paragraph.starts_with("# ") || paragraph == "====" {
-            continue;
-        }
-        if words >= WORDS {
-            articles.push(String::new());
-            words = 0;
-        }
-        words += paragraph.split_whitespace().count();
-        if let Some(article) = articles.last_mut() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/articles");
+    let mut files: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
+    files.sort();
+    let texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    let (mut articles, mut article, mut words) = (Vec::new(), String::new(), 0);
+    for text in texts {
+        for paragraph in text.lines().filter(|line| !line.is_empty()) {
             article.push_str(paragraph);
             article.push_str("\n\n");
+            words += paragraph.split_whitespace().count();
+            if words >= WORDS {
+                articles.push(std::mem::take(&mut article));
+                words = 0;
+            }
         }
     }
-    articles.retain(|article| article.split_whitespace().count() >= WORDS);
     articles
 }

@@ -649,7 +649,8 @@ pub(super) fn printed_name(outline: &Outline, name: &Range<usize>) -> String {
         .then(|| outline.word(name.end + 1))
         .flatten()
         .filter(|word| matches!(*word, "Jr" | "Jr." | "Sr" | "Sr."));
-    let joined = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_plain = !printed.contains(|gap: char| gap.is_whitespace() && gap != ' ') && !printed.contains("  ");
+    let joined = if is_plain { printed.to_owned() } else { printed.split_whitespace().collect::<Vec<_>>().join(" ") };
     suffix.map_or(joined.clone(), |suffix| format!("{joined}, {suffix}"))
 }
 

@@ -202,7 +202,7 @@ fn starts_predicate(outline: &Outline, index: usize) -> bool {
     follows_name
         && outline.is(index, Trait::Small)
         && !outline.is_any(index, &NAME_PARTS)
-        && !(index..index + 3).any(|ahead| outline.is_any(ahead, &LEADS_ON))
+        && !(index..index + 3).any(|ahead| outline.is(ahead, Trait::Small) && outline.is_any(ahead, &LEADS_ON))
 }
 
 fn core_start(outline: &Outline, floor: usize, end: usize) -> usize {

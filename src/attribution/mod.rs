@@ -1,8 +1,10 @@
 //! Text in, quotations with their speakers out: no model, no network, the same answer every time.
 //!
-//! Four stages, each a file with a type of its own: `marks` (which stretches stand between marks), `mentions` (which
-//! noun phrases can speak), `cues` (which of them a sentence names as the source), `resolution` (who that is, given the
-//! whole text). A wrong name is worse than none: where the evidence does not decide, the quotation stays unattributed.
+//! Each stage is a file with a type of its own: `paragraphs` and `marks` (which stretches stand between marks), `tokens`
+//! and `words` (what is known of each word), `mentions` (which phrases can speak), `entities` (whom the text speaks of,
+//! and where), `blocks` and `cues` (what names a source), `resolution` (who that is, given the whole text). A wrong name
+//! is worse than none: where the evidence does not decide, the quotation stays unattributed. docs/attribution.md tells
+//! more.
 
 mod attribution_line;
 mod blocks;
