@@ -26,6 +26,9 @@ pub(super) struct Blocks {
 /// More words of prose than this end the head of a page, where pull quotes stand.
 const LONGEST_HEADING: usize = 25;
 
+/// No attribution takes as many bytes.
+const LONGEST_GAP: usize = 300;
+
 impl Blocks {
     pub(super) fn of(text: &str, paragraphs: &[MarkedParagraph], outlines: &[Outline]) -> Self {
         let mut reader = Reader { text, blocks: Self::default(), pending: Vec::new(), is_head: true };
@@ -75,14 +78,14 @@ impl Reader<'_> {
         let mut at = paragraph.span.start;
         let ends = paragraph.runs.iter().map(|run| run.outer.start).chain([paragraph.span.end]);
         for (run, end) in ends.enumerate() {
-            let gap = bare(self.text, at..end);
+            let is_prose = end - at > LONGEST_GAP || run == 0 && self.text[at..end].contains(char::is_alphanumeric);
+            let gap = if is_prose { at..end } else { bare(self.text, at..end) };
             let has_quotation = run > 0;
-            let is_attribution = || has_quotation && is_attribution_line(&self.text[gap.clone()]);
-            if gap.is_empty() {
-            } else if is_attribution() {
+            let is_attribution = || has_quotation && !is_prose && is_attribution_line(&self.text[gap.clone()]);
+            if is_attribution() {
                 attributed.extend(&self.pending);
                 self.attribute(gap);
-            } else {
+            } else if !gap.is_empty() {
                 for run in attributed {
                     self.blocks.by_run.remove(&run);
                 }
@@ -116,7 +119,8 @@ impl Reader<'_> {
 fn bare(text: &str, span: Range<usize>) -> Range<usize> {
     let raw = &text[span.clone()];
     let words = without_dressing(raw);
-    let start = span.start + raw.find(words).unwrap_or(0);
+    let first = words.chars().next();
+    let start = span.start + first.and_then(|first| raw.find(first)).unwrap_or(0);
     start..start + words.len()
 }
 
