@@ -34,8 +34,12 @@ fn is_verb_in_place(outline: &Outline, index: usize) -> bool {
                 && !matches!(word.to_lowercase().as_str(), "all" | "one" | "both" | "that")
                 || word.ends_with("'s")
         });
-    is_verb(outline, index) && !follows_determiner
+    let is_finding = outline.has_word(index, |word| FINDINGS.contains(&word)) && is_word(outline, index + 1, "that");
+    is_verb(outline, index) && !follows_determiner || is_finding
 }
+
+/// Verbs that report speech before "that" alone.
+const FINDINGS: [&str; 4] = ["found", "finds", "showed", "shows"];
 
 fn skip_adverbs(outline: &Outline, mut index: usize) -> usize {
     while outline.is(index, Trait::Adverb) {
@@ -241,6 +245,10 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
     let mut end = verb;
     while end > floor && (outline.is(end - 1, Trait::Adverb) || is_word(outline, end - 1, "who")) {
         end -= 1;
+    }
+    let named = is_word(outline, end, "who").then(|| mentions::before_who(outline, floor, end)).flatten();
+    if let Some(named) = named {
+        return Some((named, None));
     }
     end = before_date(outline, floor, end);
     if end > floor && outline.has_word(end - 1, |word| matches!(word, "and" | "but")) {

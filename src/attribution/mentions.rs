@@ -178,6 +178,25 @@ pub(super) fn phrase_before(outline: &Outline, floor: usize, end: usize) -> Opti
     None
 }
 
+/// Whom "who" means: the name before it, whatever that is the object of ("from Ada Kern of the Harbour Board, who").
+pub(super) fn before_who(outline: &Outline, floor: usize, who: usize) -> Option<Mention> {
+    let mut end = who.checked_sub(1).filter(|&comma| outline.kind(comma) == Some(Kind::Comma)).unwrap_or(who);
+    let mut named: Option<Mention> = None;
+    for _ in 0..4 {
+        let core = core_start(outline, floor, end)..end;
+        let start = core.start;
+        let mention = read_phrase(outline, core).filter(|mention| mention.form == Form::Person);
+        if mention.as_ref().is_some_and(|mention| named.is_none() || mention.is_full_name()) {
+            named = mention;
+        }
+        if !follows_modifying_preposition(outline, floor, start) {
+            break;
+        }
+        end = start - 1;
+    }
+    named
+}
+
 /// What a name is made of.
 pub(super) const NAME_PARTS: [Trait; 2] = [Trait::NameWord, Trait::NameParticle];
 

@@ -128,6 +128,7 @@ mod tests {
         ("features_and_interviews", include_str!("cases/features_and_interviews.txt")),
         ("fiction_and_fires", include_str!("cases/fiction_and_fires.txt")),
         ("harpsichords_and_inquiries", include_str!("cases/harpsichords_and_inquiries.txt")),
+        ("hearings_and_bees", include_str!("cases/hearings_and_bees.txt")),
         ("left_out", include_str!("cases/left_out.txt")),
         ("long_articles", include_str!("cases/long_articles.txt")),
         ("narrative", include_str!("cases/narrative.txt")),

@@ -92,7 +92,7 @@ impl Traits {
         listed
             .with(Trait::Collective, listed.has(Trait::GroupNoun) || is_plural_for_people(word))
             .with(Trait::Capitalised, is_capitalised)
-            .with(Trait::NameWord, is_capitalised && !listed.has(Trait::NeverAName))
+            .with(Trait::NameWord, is_capitalised && !listed.has(Trait::NeverAName) && !is_contraction(word))
             .with(Trait::GivenName, listed.has(Trait::FemaleName) || listed.has(Trait::MaleName))
             .with(Trait::Small, is_small || word.starts_with(char::is_lowercase))
             .with(Trait::Possessive, word != without_possessive(word))
@@ -170,6 +170,14 @@ impl Hasher for KeyHasher {
     }
 }
 
+/// "I'd", "They're", "It's": a small word and what is left of a verb.
+fn is_contraction(word: &str) -> bool {
+    let Some((base, ending)) = word.rsplit_once(['\'', '\u{2019}']) else {
+        return false;
+    };
+    matches!(ending, "d" | "ll" | "ve" | "re" | "m" | "t") || ending == "s" && listed(base).has(Trait::NeverAName)
+}
+
 fn is_plural_for_people(word: &str) -> bool {
     const ENDINGS: [&str; 7] = ["ers", "ors", "ists", "ians", "women", "men", "people"];
     word.len() >= 5 && word.ends_with(['s', 'n', 'e']) && ENDINGS.iter().any(|ending| word.ends_with(ending))
@@ -228,6 +236,7 @@ mod tests {
     fn letters_tell_names_acronyms_and_plurals() {
         assert!(has("al-Amin", Trait::NameWord) && has("O'Neil", Trait::NameWord));
         assert!(!has("The", Trait::NameWord) && has("The", Trait::Capitalised));
+        assert!(!has("I'd", Trait::NameWord) && !has("That\u{2019}s", Trait::NameWord));
         assert!(has("KLM", Trait::Acronym) && !has("K", Trait::Acronym));
         assert!(has("divers", Trait::Collective) && has("Kern's", Trait::Possessive));
     }
