@@ -2,7 +2,7 @@
 
 use super::mentions::{self, Form, Mention};
 use super::tokens::{Kind, Outline};
-use super::words;
+use super::words::{self, Trait};
 use super::{Speaker, SpeakerKind, marks};
 
 /// Longer lines are prose.
@@ -43,8 +43,7 @@ pub(crate) fn is_attribution_line(line: &str) -> bool {
     }
     let outline = Outline::of_words(name_and_rest(line).0);
     let whole = Outline::of_words(line);
-    let has_verb = (0..whole.items.len())
-        .any(|index| whole.has_word(index, |word| word.starts_with(char::is_lowercase) && words::is_cue_verb(word)));
+    let has_verb = (0..whole.items.len()).any(|index| whole.is(index, Trait::Small) && whole.is(index, Trait::CueVerb));
     let has_stop = (0..whole.items.len()).any(|index| whole.kind(index) == Some(Kind::Stop));
     !has_verb
         && !has_stop
@@ -74,9 +73,9 @@ pub(crate) fn without_dressing(line: &str) -> &str {
 
 fn ends_with_abbreviation(line: &str) -> bool {
     let last = line.split_whitespace().next_back().unwrap_or_default();
-    words::is_name_suffix(last)
+    words::has(last, Trait::NameSuffix)
         || last.trim_end_matches('.').contains('.')
-        || words::is_abbreviation(last.trim_end_matches('.'))
+        || words::has(last, Trait::Abbreviation)
 }
 
 fn names_a_year(line: &str) -> bool {
@@ -89,7 +88,7 @@ fn name_and_rest(line: &str) -> (&str, &str) {
         return (line, "");
     };
     let (next, after) = rest.split_once(',').unwrap_or((rest, ""));
-    if words::is_name_suffix(next.trim()) { (name.trim(), after.trim()) } else { (name.trim(), rest.trim()) }
+    if words::has(next.trim(), Trait::NameSuffix) { (name.trim(), after.trim()) } else { (name.trim(), rest.trim()) }
 }
 
 fn whole_mention(outline: &Outline) -> Option<Mention> {
@@ -111,26 +110,28 @@ fn full_name(line: &str, outline: &Outline, mention: &Mention, rest: &str) -> St
 pub(super) fn kind_of(form: Form) -> SpeakerKind {
     match form {
         Form::Organization => SpeakerKind::Organization,
+        Form::Document | Form::Other => SpeakerKind::Document,
         Form::Group => SpeakerKind::Group,
         _ => SpeakerKind::Person,
     }
 }
 
 fn kind_of_unread(name: &str) -> SpeakerKind {
-    let is_name = name.split_whitespace().all(|word| mentions::is_capitalised(word) || words::is_name_particle(word));
+    let is_name =
+        name.split_whitespace().all(|word| words::Traits::of(word).has_any(&[Trait::Capitalised, Trait::NameParticle]));
     if is_name { SpeakerKind::Person } else { SpeakerKind::Group }
 }
 
 /// What stands before a name where it tells what the person is ("harbour pilot Ada Kern").
 pub(super) fn lead_role(outline: &Outline, mention: &Mention) -> Option<String> {
     let lead = mention.lead();
-    let says_role = lead.clone().any(|index| outline.has_word(index, words::is_role_noun));
+    let says_role = lead.clone().any(|index| outline.is(index, Trait::RoleNoun));
     (says_role && mention.form == Form::Person).then(|| without_article(&outline.text[outline.span(&lead)]).to_owned())
 }
 
 /// Parts "spokeswoman for the Harbour Board" and "harbour pilot, Port Authority, Vik".
 pub(super) fn role_and_organization(text: &str) -> (Option<String>, Option<String>) {
-    let text = text.trim().trim_end_matches(',');
+    let text = without_tail(text).trim().trim_end_matches(',');
     if text.is_empty() {
         return (None, None);
     }
@@ -144,30 +145,69 @@ pub(super) fn role_and_organization(text: &str) -> (Option<String>, Option<Strin
     match part_at_preposition(text) {
         Some((role, organization)) => (
             Some(without_article(role).to_owned()).filter(|role| !role.is_empty()),
-            Some(without_article(organization).to_owned()),
+            Some(leading_name(without_article(organization)).to_owned()),
         ),
         None => (Some(without_article(text).to_owned()), None),
     }
 }
 
+/// Leaves out what running text adds to a role: since when, on which day, what else there is to tell.
+fn without_tail(text: &str) -> &str {
+    const ENDS: [&str; 20] = [
+        "as", "since", "until", "till", "who", "whose", "which", "that", "when", "while", "where", "after", "before",
+        "during", "because", "although", "but", "told", "said", "now",
+    ];
+    let mut words = text.split_inclusive(' ').map(str::trim_end).peekable();
+    let mut at = 0;
+    while let Some(word) = words.next() {
+        let next = words.peek().copied().unwrap_or_default();
+        let is_dated = matches!(word, "on" | "in" | "from" | "last" | "this")
+            && (words::has(next, Trait::MonthOrDay) || next.starts_with(|first: char| first.is_ascii_digit()));
+        let is_another = word == "and" && matches!(next, "a" | "an");
+        if at > 0 && (ENDS.contains(&word) || is_dated || is_another) {
+            return &text[..at];
+        }
+        at = (at + word.len() + 1).min(text.len());
+    }
+    text
+}
+
 fn has_role_noun(text: &str) -> bool {
-    text.split_whitespace().any(words::is_role_noun)
+    text.split_whitespace().any(|word| words::has(word, Trait::RoleNoun))
 }
 
 fn has_organisation_word(text: &str) -> bool {
-    text.split([' ', ',']).any(|word| word.starts_with(char::is_uppercase) && words::is_organisation_word(word))
+    text.split([' ', ',']).any(|word| word.starts_with(char::is_uppercase) && words::has(word, Trait::OrganisationWord))
 }
 
 fn is_capital_phrase(text: &str) -> bool {
-    let small = |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::is_name_particle(word);
+    let small =
+        |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::has(word, Trait::NameParticle);
     text.split_whitespace()
         .all(|word| word.starts_with(|first: char| first.is_uppercase() || first.is_numeric()) || small(word))
+}
+
+/// The capitalised words that open a text, with the small words between them; the whole where it opens otherwise.
+fn leading_name(text: &str) -> &str {
+    let small =
+        |word: &str| matches!(word, "of" | "the" | "and" | "for" | "&") || words::has(word, Trait::NameParticle);
+    let (mut at, mut end) = (0, 0);
+    for word in text.split_inclusive(' ') {
+        let bare = word.trim_end();
+        at += word.len();
+        if bare.starts_with(|first: char| first.is_uppercase() || first.is_numeric()) {
+            end = at - (word.len() - bare.len());
+        } else if !small(bare) {
+            break;
+        }
+    }
+    if end == 0 { text } else { text[..end].trim_end_matches(',') }
 }
 
 fn is_organisation(text: &str) -> bool {
     is_capital_phrase(without_article(text))
         && !has_role_noun(text)
-        && !text.split_whitespace().all(words::is_name_suffix)
+        && !text.split_whitespace().all(|word| words::has(word, Trait::NameSuffix))
 }
 
 fn is_organisation_alone(text: &str) -> bool {
@@ -196,7 +236,7 @@ fn part_at_preposition(text: &str) -> Option<(&str, &str)> {
 }
 
 fn ends_with_body_office(role: &str) -> bool {
-    role.split_whitespace().next_back().is_some_and(words::is_body_office)
+    role.split_whitespace().next_back().is_some_and(|word| words::has(word, Trait::BodyOffice))
 }
 
 pub(super) fn without_article(text: &str) -> &str {
@@ -238,6 +278,19 @@ mod tests {
         assert_eq!(parts("Dr. Ada Kern, Harbour Institute"), person("Ada Kern", None, Some("Harbour Institute")));
         assert_eq!(parts("Odd Holt, Jr., pilot"), person("Odd Holt, Jr.", Some("pilot"), None));
         assert_eq!(parts("- harbour pilot Ada Kern"), person("Ada Kern", Some("harbour pilot"), None));
+    }
+
+    #[test]
+    fn a_role_ends_where_the_prose_goes_on() {
+        let parted = |text: &str| role_and_organization(text);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(parted("mayor of Vik as of noon on Monday"), (some("mayor of Vik"), None));
+        assert_eq!(parted("a clerk in May and a baker who sings"), (some("clerk"), None));
+        assert_eq!(parted("head of research since 2012"), (some("head of research"), None));
+        assert_eq!(
+            parted("director of the Port Authority in Vik since 2012 and a sailor"),
+            (some("director"), some("Port Authority"))
+        );
     }
 
     #[test]

@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use super::words;
+use super::paragraphs::paragraphs;
+use super::words::{self, Trait};
 
 /// A stretch between outer marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,24 +44,15 @@ pub(crate) fn read_marks(text: &str) -> Vec<MarkedParagraph> {
     marked
 }
 
-/// The paragraphs of a text: what blank lines part, without the blanks around it.
-fn paragraphs(text: &str) -> Vec<Range<usize>> {
-    let mut spans = Vec::new();
-    let mut current: Option<Range<usize>> = None;
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let words = line.trim();
-        if words.is_empty() {
-            spans.extend(current.take());
-        } else {
-            let start = offset + (line.len() - line.trim_start().len());
-            let end = start + words.len();
-            current = Some(current.map_or(start, |span| span.start)..end);
+/// Whether a blank line stands between two words.
+pub(super) fn parts_paragraphs(gap: &str) -> bool {
+    let mut lines = gap.split('\n').skip(1).peekable();
+    while let Some(line) = lines.next() {
+        if line.trim().is_empty() && lines.peek().is_some() {
+            return true;
         }
-        offset += line.len();
     }
-    spans.extend(current);
-    spans
+    false
 }
 
 /// Whether a paragraph begins with a mark that may open a quotation.
@@ -150,17 +142,25 @@ fn shape_of(character: char) -> Shape {
 
 fn marks_where(text: &str, span: &Range<usize>, is_wanted: fn(char) -> bool) -> Vec<Mark> {
     let paragraph = &text[span.clone()];
-    let mut before = None;
-    let mut characters = paragraph.char_indices().peekable();
     let mut marks = Vec::new();
-    while let Some((at, character)) = characters.next() {
+    let mut from = 0;
+    while let Some(found) = paragraph.as_bytes()[from..].iter().position(begins_mark) {
+        let at = from + found;
+        let mut rest = paragraph[at..].chars();
+        let Some(character) = rest.next() else { break };
         if is_wanted(character) {
-            let after = characters.peek().map(|&(_, next)| next);
+            let before = paragraph[..at].chars().next_back();
+            let after = rest.next();
             marks.push(Mark { at: span.start + at, character, shape: shape_of(character), before, after });
         }
-        before = Some(character);
+        from = at + character.len_utf8();
     }
     marks
+}
+
+/// Whether a byte can be the first of a quotation mark.
+fn begins_mark(byte: &u8) -> bool {
+    matches!(byte, b'"' | b'\'' | 0xC2 | 0xE2 | 0xEF)
 }
 
 fn marks_of(text: &str, span: &Range<usize>) -> Vec<Mark> {
@@ -261,8 +261,26 @@ fn unclosed_run(text: &str, span: &Range<usize>, opening: &Mark, found: &[Run], 
     if paragraph_ends_closed || (!is_taken_up && (holds_another || !is_led_in)) {
         return None;
     }
-    run(text, opening.at, opening.end(), span.end, span.end).map(|run| Run { is_closed: false, ..run })
+    let end = if is_taken_up { span.end } else { attribution_start(text, opening.end()..span.end).unwrap_or(span.end) };
+    run(text, opening.at, opening.end(), end, end).map(|run| Run { is_closed: false, ..run })
 }
+
+/// Where `…, said Ada Kern` goes on behind a closing mark that was lost: past the comma.
+fn attribution_start(text: &str, span: Range<usize>) -> Option<usize> {
+    let words = &text[span.clone()];
+    let ends = words.match_indices([',', '?', '!']).map(|(at, mark)| at + mark.len());
+    ends.take(MOST_CLAUSES).find_map(|end| {
+        let mut following = words[end..].split_whitespace();
+        let is_verb = following
+            .next()
+            .is_some_and(|word| word.starts_with(char::is_lowercase) && words::has(word, Trait::CueVerb));
+        let is_name = following.next().is_some_and(|word| words::has(word, Trait::NameWord));
+        (is_verb && is_name).then_some(span.start + end)
+    })
+}
+
+/// How many clauses are looked behind for an attribution.
+const MOST_CLAUSES: usize = 20;
 
 fn run(text: &str, start: usize, inner_start: usize, inner_end: usize, end: usize) -> Option<Run> {
     let inner = text.get(inner_start..inner_end)?;
@@ -319,7 +337,7 @@ fn opens_single(text: &str, mark: &Mark) -> bool {
     }
     let next_word: String =
         text[mark.end()..].chars().take_while(|character| character.is_alphabetic()).take(8).collect();
-    mark.shape != Shape::Right && !(mark.shape == Shape::Straight && words::is_elision(&next_word))
+    mark.shape != Shape::Right && !(mark.shape == Shape::Straight && words::has(&next_word, Trait::Elision))
 }
 
 /// The first single mark that ends words rather than showing a possessive; a possessive only for want of another.

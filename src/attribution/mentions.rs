@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::tokens::{Kind, Outline};
-use super::words;
+use super::words::{self, Trait};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -17,15 +17,21 @@ pub(super) enum Form {
     Group,
     /// One person called by a common noun.
     Role,
+    /// What somebody wrote or printed, where nobody is named for it.
+    Document,
+    /// Any other thing or person that a verb of speech has for a subject.
+    Other,
     He,
     She,
     It,
     They,
+    /// "I" and "we": whoever wrote the text.
+    Writer,
 }
 
 impl Form {
     pub(super) fn is_pronoun(self) -> bool {
-        matches!(self, Self::He | Self::She | Self::It | Self::They)
+        matches!(self, Self::He | Self::She | Self::It | Self::They | Self::Writer)
     }
 }
 
@@ -39,7 +45,18 @@ pub(super) struct Mention {
     pub name: Range<usize>,
 }
 
+impl Form {
+    pub(super) fn is_one_person(self) -> bool {
+        matches!(self, Self::Person | Self::Role)
+    }
+}
+
 impl Mention {
+    /// A person's name of several words.
+    pub(super) fn is_full_name(&self) -> bool {
+        self.form == Form::Person && self.name.len() >= 2
+    }
+
     /// The words of the phrase that stand before the name: titles, roles, bodies.
     pub(super) fn lead(&self) -> Range<usize> {
         self.phrase.start..self.name.start
@@ -47,7 +64,7 @@ impl Mention {
 }
 
 /// Longer runs of words are no noun phrase worth reading.
-const LONGEST_PHRASE: usize = 16;
+pub(super) const LONGEST_PHRASE: usize = 16;
 
 /// Reads the phrase that starts at an item.
 pub(super) fn phrase_at(outline: &Outline, start: usize) -> Option<Mention> {
@@ -63,23 +80,64 @@ pub(super) fn phrase_at(outline: &Outline, start: usize) -> Option<Mention> {
     if extended != core && heads_a_phrase(outline, &core) {
         return read_extended(outline, &core, extended).or(short);
     }
-    short.or_else(|| leading_name(outline, core))
+    short.or_else(|| leading_name(outline, core.clone())).or_else(|| leading_noun(outline, core))
 }
+
+/// The phrase that opens words which go on in prose ("The old man | cleared his throat").
+fn leading_noun(outline: &Outline, core: Range<usize>) -> Option<Mention> {
+    let is_head = |index: usize| outline.is_any(index, &HEADS);
+    let first = core.clone().find(|&index| is_head(index))?;
+    let end = (first..core.end).find(|&index| !is_head(index)).unwrap_or(core.end);
+    let is_all_before =
+        !outline.is_any(end, &[Trait::NameWord, Trait::Possessive]) && !outline.is(end - 1, Trait::Possessive);
+    let is_opened = outline.is_any(core.start, &[Trait::Determiner, Trait::Possessive, Trait::Collective]);
+    (is_all_before && is_opened && first > core.start).then(|| read_phrase(outline, core.start..end)).flatten()
+}
+
+/// Whatever the phrase at an item is called, with what belongs to it.
+pub(super) fn any_phrase_at(outline: &Outline, start: usize) -> Option<Mention> {
+    let opens = outline.is(start, Trait::Determiner)
+        || outline.is(start, Trait::Possessive) && outline.is(start, Trait::NameWord);
+    let phrase = start..modifiers_end(outline, core_end(outline, start));
+    let other = || Mention { form: Form::Other, name: phrase.clone(), phrase: phrase.clone() };
+    phrase_at(outline, start).or_else(|| (opens && phrase.len() >= 2).then(other))
+}
+
+/// Whatever the phrase before an item is called.
+pub(super) fn any_phrase_before(outline: &Outline, floor: usize, end: usize) -> Option<Mention> {
+    let other = || {
+        let mut start = core_start(outline, floor, end);
+        for _ in 0..3 {
+            if !follows_modifying_preposition(outline, floor, start) {
+                break;
+            }
+            start = core_start(outline, floor, start - 1);
+        }
+        let follows = follows_preposition(outline, floor, start) || joins_two_names(outline, floor, start);
+        let is_phrase = !follows && start + 1 < end && outline.is(start, Trait::Determiner);
+        is_phrase.then_some(Mention { form: Form::Other, name: start..end, phrase: start..end })
+    };
+    phrase_before(outline, floor, end).or_else(other)
+}
+
+/// What says who or what a phrase without a name means.
+pub(super) const HEADS: [Trait; 3] = [Trait::RoleNoun, Trait::Collective, Trait::DocumentNoun];
 
 /// "Fishermen in Vik" as words of its own: a plural for people that opens a line, which elsewhere may be a surname.
 pub(super) fn collective_at(outline: &Outline, start: usize) -> Option<Mention> {
     let phrase = start..modifiers_end(outline, core_end(outline, start));
-    let is_collective = phrase.len() >= 2 && outline.has_word(start, words::is_collective);
+    let is_collective = phrase.len() >= 2 && outline.is(start, Trait::Collective);
     is_collective.then(|| Mention { form: Form::Group, name: phrase.clone(), phrase })
 }
 
 /// The name that opens words which go on in prose ("Pilot Ada Kern opened the hatch").
 fn leading_name(outline: &Outline, core: Range<usize>) -> Option<Mention> {
-    let first = core.clone().find(|&index| outline.has_word(index, is_name_word))?;
-    let is_led_by_role = first == core.start || outline.has_word(first - 1, words::is_role_noun);
-    let goes_on = |word: &str| is_name_word(word) || words::is_name_particle(word);
-    let end = (first..core.end).find(|&index| !outline.has_word(index, goes_on)).unwrap_or(core.end);
-    let mention = is_led_by_role.then(|| read_phrase(outline, core.start..end)).flatten()?;
+    let first = core.clone().find(|&index| outline.is(index, Trait::NameWord))?;
+    let is_led = first == core.start
+        || outline.is(first - 1, Trait::RoleNoun)
+        || outline.is(core.start, Trait::Determiner) && outline.is(first + 1, Trait::NameWord);
+    let end = (first..core.end).find(|&index| !outline.is_any(index, &NAME_PARTS)).unwrap_or(core.end);
+    let mention = is_led.then(|| read_phrase(outline, core.start..end)).flatten()?;
     (mention.form == Form::Person).then_some(mention)
 }
 
@@ -120,36 +178,57 @@ pub(super) fn phrase_before(outline: &Outline, floor: usize, end: usize) -> Opti
     None
 }
 
-/// Whether a word ends a noun phrase: a verb, an adverb, a preposition.
-fn is_boundary(word: &str) -> bool {
-    let is_lower = word.chars().next().is_some_and(char::is_lowercase);
-    words::is_preposition(word) && !words::is_name_particle(word)
-        || is_lower && (words::is_cue_verb(word) || words::is_adverb(word))
+/// Whom "who" means: the name before it, whatever that is the object of ("from Ada Kern of the Harbour Board, who").
+pub(super) fn before_who(outline: &Outline, floor: usize, who: usize) -> Option<Mention> {
+    let mut end = who.checked_sub(1).filter(|&comma| outline.kind(comma) == Some(Kind::Comma)).unwrap_or(who);
+    let mut named: Option<Mention> = None;
+    for _ in 0..4 {
+        let core = core_start(outline, floor, end)..end;
+        let start = core.start;
+        let mention = read_phrase(outline, core).filter(|mention| mention.form == Form::Person);
+        if mention.as_ref().is_some_and(|mention| named.is_none() || mention.is_full_name()) {
+            named = mention;
+        }
+        if !follows_modifying_preposition(outline, floor, start) {
+            break;
+        }
+        end = start - 1;
+    }
+    named
+}
+
+/// What a name is made of.
+pub(super) const NAME_PARTS: [Trait; 2] = [Trait::NameWord, Trait::NameParticle];
+
+/// Whether no word of a noun phrase stands at an item, but punctuation, a verb, an adverb, a preposition.
+fn is_boundary(outline: &Outline, index: usize) -> bool {
+    let traits = outline.traits(index);
+    outline.kind(index) != Some(Kind::Word)
+        || traits.has(Trait::Preposition) && !traits.has(Trait::NameParticle)
+        || traits.has(Trait::Small) && traits.has_any(&[Trait::CueVerb, Trait::Adverb])
 }
 
 fn core_end(outline: &Outline, start: usize) -> usize {
     let limit = start + LONGEST_PHRASE;
-    let ends =
-        |index: usize| outline.word(index).is_none_or(is_boundary) || index > start && starts_predicate(outline, index);
+    let ends = |index: usize| is_boundary(outline, index) || index > start && starts_predicate(outline, index);
     (start..limit).find(|&index| ends(index)).unwrap_or(limit)
 }
 
 /// A small word after a name that leads to no role: "Ada Kern | beat Ben Holt", but "Harbour Board deputy head Ada Kern".
 fn starts_predicate(outline: &Outline, index: usize) -> bool {
-    let is_small =
-        |word: &str| word.starts_with(char::is_lowercase) && !is_name_word(word) && !words::is_name_particle(word);
-    let leads_on =
-        |word: &str| words::is_role_noun(word) || words::is_collective(word) || words::is_document_noun(word);
-    let follows_name =
-        outline.has_word(index - 1, |word| is_name_word(word) && word == words::without_possessive(word));
+    const LEADS_ON: [Trait; 3] = [Trait::RoleNoun, Trait::Collective, Trait::DocumentNoun];
+    let follows_name = outline.is(index - 1, Trait::NameWord) && !outline.is(index - 1, Trait::Possessive);
     follows_name
-        && outline.has_word(index, is_small)
-        && !(index..index + 3).any(|ahead| outline.has_word(ahead, leads_on))
+        && outline.is(index, Trait::Small)
+        && !outline.is_any(index, &NAME_PARTS)
+        && !(index..index + 3).any(|ahead| outline.is(ahead, Trait::Small) && outline.is_any(ahead, &LEADS_ON))
 }
 
 fn core_start(outline: &Outline, floor: usize, end: usize) -> usize {
     let floor = floor.max(end.saturating_sub(LONGEST_PHRASE + 1));
-    (floor..end).rev().find(|&index| outline.word(index).is_none_or(is_boundary)).map_or(floor, |index| index + 1)
+    let opens = |index: usize| outline.is(index, Trait::Determiner) && outline.is(index, Trait::Small);
+    let stop = (floor..end).rev().find(|&index| is_boundary(outline, index) || opens(index));
+    stop.map_or(floor, |index| if opens(index) && !is_boundary(outline, index) { index } else { index + 1 })
 }
 
 fn is_modifying_preposition(word: &str) -> bool {
@@ -160,8 +239,9 @@ fn is_modifying_preposition(word: &str) -> bool {
 pub(super) fn modifiers_end(outline: &Outline, start: usize) -> usize {
     let mut end = start;
     for _ in 0..3 {
-        let is_dated = outline.has_word(end + 1, words::is_month_or_day);
-        if is_dated || !outline.has_word(end, is_modifying_preposition) {
+        let is_dated = outline.is(end + 1, Trait::MonthOrDay);
+        let is_placed = outline.has_word(end, |word| word == "on") && outline.is(end + 1, Trait::Determiner);
+        if is_dated || !is_placed && !outline.has_word(end, is_modifying_preposition) {
             break;
         }
         let next = core_end(outline, end + 1);
@@ -179,7 +259,7 @@ fn follows_modifying_preposition(outline: &Outline, floor: usize, start: usize) 
 
 fn follows_preposition(outline: &Outline, floor: usize, start: usize) -> bool {
     let ends_clause = |word: &str| {
-        !words::is_preposition(word)
+        !words::has(word, Trait::Preposition)
             || matches!(
                 word,
                 "and"
@@ -197,6 +277,12 @@ fn follows_preposition(outline: &Outline, floor: usize, start: usize) -> bool {
                     | "which"
                     | "so"
                     | "yet"
+                    | "who"
+                    | "what"
+                    | "how"
+                    | "why"
+                    | "whose"
+                    | "whom"
             )
     };
     start > floor && !outline.word(start - 1).is_none_or(|word| ends_clause(&word.to_lowercase()))
@@ -204,17 +290,17 @@ fn follows_preposition(outline: &Outline, floor: usize, start: usize) -> bool {
 
 /// "Ada Kern and Ben Holt said" has two speakers: neither is chosen.
 fn joins_two_names(outline: &Outline, floor: usize, start: usize) -> bool {
-    start >= floor + 2 && outline.word(start - 1) == Some("and") && outline.has_word(start - 2, is_capitalised)
+    start >= floor + 2 && outline.word(start - 1) == Some("and") && outline.is(start - 2, Trait::Capitalised)
 }
 
 /// Whether a core can carry "of …": its last word is a role, a collective or a body.
 fn heads_a_phrase(outline: &Outline, core: &Range<usize>) -> bool {
     core.end.checked_sub(1).filter(|last| core.contains(last)).is_some_and(|last| {
-        outline.has_word(last, words::is_role_noun)
-            || outline.has_word(last, words::is_collective)
-            || outline.has_word(last, words::is_organisation_word)
-            || outline.has_word(last, words::is_courtesy_title)
-            || outline.has_word(last, words::is_document_noun)
+        outline.is(last, Trait::RoleNoun)
+            || outline.is(last, Trait::Collective)
+            || outline.is(last, Trait::OrganisationWord)
+            || outline.is(last, Trait::CourtesyTitle)
+            || outline.is(last, Trait::DocumentNoun)
     })
 }
 
@@ -237,20 +323,31 @@ fn read_extended(outline: &Outline, head: &Range<usize>, whole: Range<usize>) ->
 /// "Governor of Norland Ada Kern": after the place of an office, the last two words are the name.
 fn name_behind_place(outline: &Outline, head: &Range<usize>, run: &Range<usize>) -> Range<usize> {
     let name = name_in(outline, run);
-    let is_office = head
-        .end
-        .checked_sub(1)
-        .is_some_and(|last| outline.has_word(last, |word| words::is_role_noun(word) || words::is_courtesy_title(word)));
-    let holds_no_body = run.clone().all(|index| !outline.has_word(index, words::is_organisation_word));
+    let is_office =
+        head.end.checked_sub(1).is_some_and(|last| outline.is_any(last, &[Trait::RoleNoun, Trait::CourtesyTitle]));
+    let holds_no_body = run.clone().all(|index| !outline.is(index, Trait::OrganisationWord));
     if is_office && holds_no_body && name == *run && run.len() >= 3 { run.end - 2..run.end } else { name }
 }
 
+/// A pronoun for one person in any case, or a subject pronoun for others.
+pub(super) fn personal_pronoun(outline: &Outline, index: usize) -> Option<Mention> {
+    let word = outline.word(index).filter(|_| outline.is(index, Trait::Pronoun))?;
+    let form = match word.to_ascii_lowercase().as_str() {
+        "him" | "his" | "himself" => Form::He,
+        "her" | "hers" | "herself" => Form::She,
+        _ => return pronoun(outline, index),
+    };
+    Some(Mention { form, phrase: index..index + 1, name: index..index + 1 })
+}
+
 fn pronoun(outline: &Outline, index: usize) -> Option<Mention> {
-    let form = match outline.word(index)?.to_lowercase().as_str() {
+    let word = outline.word(index).filter(|_| outline.is(index, Trait::Pronoun))?;
+    let form = match word.to_ascii_lowercase().as_str() {
         "he" => Form::He,
         "she" => Form::She,
         "it" => Form::It,
         "they" => Form::They,
+        "i" | "we" => Form::Writer,
         _ => return None,
     };
     Some(Mention { form, phrase: index..index + 1, name: index..index + 1 })
@@ -266,12 +363,13 @@ pub(super) fn read_phrase(outline: &Outline, phrase: Range<usize>) -> Option<Men
     if run.is_empty() {
         return read_common_noun(outline, phrase, last);
     }
-    let name = name_in(outline, &run);
-    let is_plain_noun = name.len() == 1 && name.start == phrase.start && outline.has_word(last, words::is_group_noun);
+    let name = without_honours(outline, name_in(outline, &run));
+    let is_noun = outline.is_any(last, &[Trait::GroupNoun, Trait::DocumentNoun]) && !outline.is(last, Trait::GivenName);
+    let is_plain_noun = name.len() == 1 && name.start == phrase.start && is_noun;
     if !name.is_empty() && !is_plain_noun {
         return Some(Mention { form: form_of_name(outline, &name), phrase, name });
     }
-    if outline.has_word(last, words::is_organisation_word) && !outline.has_word(last, words::is_role_noun) {
+    if outline.is(last, Trait::OrganisationWord) && !outline.is(last, Trait::RoleNoun) {
         return Some(Mention { form: Form::Organization, phrase, name: run });
     }
     read_common_noun(outline, phrase, last)
@@ -279,40 +377,24 @@ pub(super) fn read_phrase(outline: &Outline, phrase: Range<usize>) -> Option<Men
 
 /// "Kern's last letter" speaks for Kern.
 fn writer_of_document(outline: &Outline, phrase: &Range<usize>, last: usize) -> Option<Mention> {
-    let is_possessive = |word: &str| is_name_word(word) && (word.ends_with("'s") || word.ends_with("\u{2019}s"));
-    let owner =
-        phrase.clone().rev().find(|&index| outline.has_word(index, is_possessive)).filter(|owner| *owner < last)?;
-    let mention = outline
-        .has_word(last, words::is_document_noun)
-        .then(|| read_phrase(outline, phrase.start..owner + 1))
-        .flatten()?;
+    let owns = |index: usize| outline.is(index, Trait::NameWord) && outline.is(index, Trait::Possessive);
+    let owner = phrase.clone().rev().find(|&index| owns(index)).filter(|owner| *owner < last)?;
+    let mention =
+        outline.is(last, Trait::DocumentNoun).then(|| read_phrase(outline, phrase.start..owner + 1)).flatten()?;
     matches!(mention.form, Form::Person | Form::Organization).then_some(Mention { phrase: phrase.clone(), ..mention })
 }
 
 fn read_common_noun(outline: &Outline, phrase: Range<usize>, last: usize) -> Option<Mention> {
-    let form = if outline.has_word(last, words::is_collective) {
-        Form::Group
-    } else if outline.has_word(last, words::is_role_noun) {
+    let form = if outline.is(last, Trait::RoleNoun) && !outline.is(last, Trait::GroupNoun) {
         Form::Role
+    } else if outline.is(last, Trait::Collective) {
+        Form::Group
+    } else if outline.is(last, Trait::DocumentNoun) && phrase.len() >= 2 {
+        Form::Document
     } else {
         return None;
     };
     Some(Mention { form, name: phrase.clone(), phrase })
-}
-
-pub(super) fn is_capitalised(word: &str) -> bool {
-    let hyphened = || {
-        word.split(['-', '\'', '\u{2019}'])
-            .nth(1)
-            .is_some_and(|part| part.chars().next().is_some_and(char::is_uppercase))
-    };
-    word.chars()
-        .next()
-        .is_some_and(|first| first.is_uppercase() || first.is_lowercase() && word.len() < 40 && hyphened())
-}
-
-fn is_name_word(word: &str) -> bool {
-    is_capitalised(word) && !words::is_never_a_name(word)
 }
 
 /// The capitalised words (with the particles between them) that end a phrase.
@@ -321,63 +403,55 @@ fn capital_run(outline: &Outline, phrase: &Range<usize>) -> Range<usize> {
     let mut index = phrase.end;
     while index > phrase.start {
         index -= 1;
-        let Some(word) = outline.word(index) else {
-            break;
-        };
-        if is_name_word(word) {
+        if outline.is(index, Trait::NameWord) {
             start = index;
-        } else if start == phrase.end || !words::is_name_particle(word) {
+        } else if start == phrase.end || !outline.is(index, Trait::NameParticle) {
             break;
         }
     }
     start..phrase.end
 }
 
-fn bare(word: &str) -> &str {
-    words::without_possessive(word).trim_end_matches('.')
-}
-
-fn is_given_name(word: &str) -> bool {
-    words::is_female_name(word) || words::is_male_name(word)
-}
-
-fn parts_a_name(word: &str) -> bool {
-    words::is_courtesy_title(bare(word))
-        || words::is_role_noun(word)
-        || words::is_organisation_word(word)
-        || words::is_field_word(word)
-}
-
-fn is_acronym(word: &str) -> bool {
-    word.chars().filter(|character| character.is_alphabetic()).count() >= 2
-        && word.chars().all(|character| character.is_uppercase() || character == '.' || character.is_numeric())
-}
+/// What stands before a name and is none of it.
+const PARTS_A_NAME: [Trait; 4] = [Trait::CourtesyTitle, Trait::RoleNoun, Trait::OrganisationWord, Trait::FieldWord];
 
 /// The personal part of a run of capitalised words, after titles and bodies; empty where they are all there is.
 fn name_in(outline: &Outline, run: &Range<usize>) -> Range<usize> {
-    let untitled = (run.clone())
-        .find(|&index| !outline.has_word(index, |word| words::is_courtesy_title(bare(word))))
-        .unwrap_or(run.end);
-    if run.end - untitled >= 2 && outline.has_word(untitled, is_given_name) {
+    let untitled = (run.clone()).find(|&index| !outline.is(index, Trait::CourtesyTitle)).unwrap_or(run.end);
+    if run.end - untitled >= 2 && outline.is(untitled, Trait::GivenName) {
         return untitled..run.end;
     }
     let parts = |index: usize| {
-        outline.has_word(index, parts_a_name)
-            || index + 1 < run.end && outline.has_word(index, |word| word != words::without_possessive(word))
+        outline.is_any(index, &PARTS_A_NAME) || index + 1 < run.end && outline.is(index, Trait::Possessive)
     };
-    let after_titles = run.clone().rev().find(|&index| parts(index)).map_or(run.start, |index| index + 1);
+    let is_grouped = |index: usize| index + 1 < run.end && outline.is(index, Trait::GroupNoun);
+    let after_titles =
+        run.clone().rev().find(|&index| parts(index) || is_grouped(index)).map_or(run.start, |index| index + 1);
     let after_acronyms = (after_titles..run.end)
-        .find(|&index| !outline.has_word(index, is_acronym))
+        .find(|&index| !outline.is(index, Trait::Acronym))
         .filter(|&index| run.end - index >= 2)
         .unwrap_or(after_titles);
     let given = (after_acronyms..run.end)
-        .find(|&index| outline.has_word(index, is_given_name))
+        .find(|&index| outline.is(index, Trait::GivenName))
         .filter(|&index| run.end - index >= 2);
-    given.unwrap_or(after_acronyms)..run.end
+    let start = given.unwrap_or(after_acronyms);
+    let particles = (after_acronyms..start).rev().take_while(|&index| outline.is(index, Trait::NameParticle)).count();
+    start - particles..run.end
+}
+
+/// "Ada Kern KC" is Ada Kern; Jr. and the like stay.
+fn without_honours(outline: &Outline, name: Range<usize>) -> Range<usize> {
+    let is_honour = |index: usize| outline.is(index, Trait::NameSuffix) && outline.is(index, Trait::Acronym);
+    let is_numeral = |index: usize| outline.has_word(index, |word| word.chars().all(|letter| "IVX".contains(letter)));
+    let mut end = name.end;
+    while end > name.start + 1 && is_honour(end - 1) && !is_numeral(end - 1) {
+        end -= 1;
+    }
+    name.start..end
 }
 
 fn form_of_name(outline: &Outline, name: &Range<usize>) -> Form {
-    let is_body = name.len() == 1 && outline.has_word(name.start, is_acronym);
+    let is_body = name.len() == 1 && outline.is(name.start, Trait::Acronym);
     if is_body { Form::Organization } else { Form::Person }
 }
 
@@ -387,8 +461,8 @@ pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize
         return None;
     }
     let start = comma + 1;
-    let opens = |word: &str| !is_boundary(word) || matches!(word, "of" | "for" | "at" | "from" | "with");
-    if !outline.has_word(start, opens) {
+    let leads_to_body = outline.has_word(start, |word| matches!(word, "of" | "for" | "at" | "from" | "with"));
+    if is_boundary(outline, start) && !leads_to_body || opens_with_verb(outline, start) {
         return None;
     }
     let limit = start + 30;
@@ -398,7 +472,7 @@ pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize
             Some(Kind::Word) if outline.word(end).is_some_and(is_clause_word) => break,
             Some(Kind::Word | Kind::Dash | Kind::Other) => end += 1,
             Some(Kind::Comma)
-                if outline.has_word(end + 1, |word| is_capitalised(word) || words::is_role_noun(word))
+                if outline.is_any(end + 1, &[Trait::Capitalised, Trait::RoleNoun])
                     && !starts_clause(outline, end + 1) =>
             {
                 end += 1
@@ -409,13 +483,22 @@ pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize
     (end > start).then_some((start..end, end))
 }
 
+/// ", embraced his mother": a small word that is no role before the first determiner.
+fn opens_with_verb(outline: &Outline, start: usize) -> bool {
+    const ROLES: [Trait; 3] = [Trait::RoleNoun, Trait::GroupNoun, Trait::NameWord];
+    let first = (start..start + 4).find(|&index| outline.is(index, Trait::Determiner) || outline.is_any(index, &ROLES));
+    outline.is(start, Trait::Small)
+        && !outline.is_any(start, &[Trait::Preposition, Trait::Determiner])
+        && first.is_some_and(|first| !outline.is_any(first, &ROLES))
+}
+
 fn is_clause_word(word: &str) -> bool {
     matches!(word, "that" | "adding" | "saying" | "told" | "said" | "says")
 }
 
 /// A capitalised word and a verb: `, Kern said`.
 fn starts_clause(outline: &Outline, start: usize) -> bool {
-    (start..start + 5).any(|index| outline.has_word(index, |word| words::is_cue_verb(word) && !is_capitalised(word)))
+    (start..start + 5).any(|index| outline.is(index, Trait::CueVerb) && !outline.is(index, Trait::Capitalised))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::marks::MarkedParagraph;
-use super::words;
+use super::marks::{MarkedParagraph, Run};
+use super::words::{self, Trait, Traits};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -22,7 +22,12 @@ pub(super) enum Kind {
 pub(super) struct Item {
     pub kind: Kind,
     pub span: Range<usize>,
+    /// What is known of the word; nothing where it is none.
+    pub traits: Traits,
 }
+
+/// About how many bytes of prose an item takes.
+const BYTES_PER_ITEM: usize = 5;
 
 /// A paragraph taken apart.
 pub(super) struct Outline<'a> {
@@ -32,12 +37,16 @@ pub(super) struct Outline<'a> {
 
 impl<'a> Outline<'a> {
     pub(super) fn of(text: &'a str, paragraph: &MarkedParagraph) -> Self {
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(paragraph.span.len() / BYTES_PER_ITEM);
         let mut from = paragraph.span.start;
         for (index, run) in paragraph.runs.iter().enumerate() {
             tokenize(text, from..run.outer.start, &mut items);
-            items.push(Item { kind: Kind::Run(index), span: run.outer.clone() });
             from = run.outer.end;
+            if is_nickname(text, &items, run) {
+                items.push(Item { kind: Kind::Word, span: run.outer.clone(), traits: Traits::of_name() });
+                continue;
+            }
+            items.push(Item { kind: Kind::Run(index), span: run.outer.clone(), traits: Traits::default() });
         }
         tokenize(text, from..paragraph.span.end, &mut items);
         Self { text, items }
@@ -59,6 +68,19 @@ impl<'a> Outline<'a> {
         self.items.get(index).filter(|item| item.kind == Kind::Word).map(|item| &self.text[item.span.clone()])
     }
 
+    pub(super) fn traits(&self, index: usize) -> Traits {
+        self.items.get(index).map(|item| item.traits).unwrap_or_default()
+    }
+
+    /// Whether a word stands at an index of which this is known.
+    pub(super) fn is(&self, index: usize, known: Trait) -> bool {
+        self.traits(index).has(known)
+    }
+
+    pub(super) fn is_any(&self, index: usize, any: &[Trait]) -> bool {
+        self.traits(index).has_any(any)
+    }
+
     pub(super) fn has_word(&self, index: usize, test: impl Fn(&str) -> bool) -> bool {
         self.word(index).is_some_and(test)
     }
@@ -71,12 +93,32 @@ impl<'a> Outline<'a> {
     }
 }
 
+/// `Ada "Storm" Kern`: a word or two between marks, in the middle of a name.
+fn is_nickname(text: &str, before: &[Item], run: &Run) -> bool {
+    let words = &text[run.inner.clone()];
+    let follows_name = before.last().is_some_and(|item| {
+        item.traits.has(Trait::NameWord) && text[item.span.end..run.outer.start].chars().all(|gap| gap == ' ')
+    });
+    let next = text[run.outer.end..].strip_prefix(' ').unwrap_or_default();
+    let next = &next[..next.find(|character: char| !character.is_alphanumeric()).unwrap_or(next.len())];
+    follows_name
+        && words.len() <= LONGEST_NICKNAME
+        && words.split(' ').count() <= 2
+        && words.starts_with(char::is_uppercase)
+        && !words.ends_with(|last: char| !last.is_alphanumeric())
+        && next.len() <= LONGEST_NICKNAME
+        && Traits::of(next).has(Trait::NameWord)
+}
+
+const LONGEST_NICKNAME: usize = 24;
+
 fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
     let mut at = span.start;
     while let Some(character) = text[at..span.end].chars().next() {
         let end = if character.is_alphanumeric() { word_end(text, at, span.end) } else { at + character.len_utf8() };
         if let Some(kind) = kind_of(character) {
-            items.push(Item { kind, span: at..end });
+            let traits = if kind == Kind::Word { Traits::of(&text[at..end]) } else { Traits::default() };
+            items.push(Item { kind, span: at..end, traits });
         }
         at = end;
     }
@@ -97,6 +139,11 @@ fn kind_of(character: char) -> Option<Kind> {
 
 /// A word goes on over apostrophes, hyphens and the full stops of initials and abbreviations.
 fn word_end(text: &str, start: usize, limit: usize) -> usize {
+    let bytes = &text.as_bytes()[start..limit];
+    let plain = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+    if plain > 0 && bytes.get(plain).is_none_or(|byte| byte.is_ascii() && !matches!(byte, b'\'' | b'-' | b'.')) {
+        return start + plain;
+    }
     let mut end = start;
     let mut characters = text[start..limit].char_indices().peekable();
     while let Some((offset, character)) = characters.next() {
@@ -126,7 +173,7 @@ fn is_combining(character: char) -> bool {
 fn ends_initial(word: &str) -> bool {
     let last = word.rsplit('.').next().unwrap_or(word);
     let is_initial = last.chars().count() == 1 && last.chars().all(char::is_uppercase);
-    is_initial || words::is_abbreviation(word)
+    is_initial || words::has(word, Trait::Abbreviation)
 }
 
 #[cfg(test)]

@@ -1,57 +1,214 @@
-//! The word lists the rules consult: data in `data/*.txt`, one lower-case word a line, `#` for remarks.
+//! What the rules know of single words: lists in `data/*.txt`, one lower-case word a line, `#` for remarks, and what the
+//! letters themselves tell. A word is looked up once, when the text is taken apart, and carries what was found.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
-fn entries(list: &'static str) -> HashSet<&'static str> {
-    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
-}
-
-macro_rules! word_lists {
-    ($($name:ident => $file:literal),* $(,)?) => {$(
-        #[doc = concat!("Whether the word, in any case, stands in `data/", $file, ".txt`.")]
-        pub(super) fn $name(word: &str) -> bool {
-            static LIST: LazyLock<HashSet<&'static str>> =
-                LazyLock::new(|| entries(include_str!(concat!("data/", $file, ".txt"))));
-            word.len() <= LONGEST_ENTRY && LIST.contains(word.to_lowercase().as_str())
+macro_rules! traits {
+    (lists { $($list:ident => $file:literal),* $(,)? } letters { $($(#[$doc:meta])* $letter:ident),* $(,)? }) => {
+        /// One thing known of a word.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Trait {
+            $(#[doc = concat!("Stands in `data/", $file, ".txt`.")] $list,)*
+            $($(#[$doc])* $letter,)*
         }
-    )*};
+
+        const LISTS: &[(Trait, &str)] = &[$((Trait::$list, include_str!(concat!("data/", $file, ".txt")))),*];
+    };
 }
 
-/// Longer words stand in no list; not lower-casing them keeps hostile input cheap.
-const LONGEST_ENTRY: usize = 32;
-
-word_lists! {
-    is_abbreviation => "abbreviations",
-    is_adverb => "adverbs",
-    is_body_office => "body_offices",
-    is_courtesy_title => "courtesy_titles",
-    is_cue_verb => "cue_verbs",
-    is_determiner => "determiners",
-    is_document_noun => "document_nouns",
-    is_elision => "elisions",
-    is_female_name => "female_names",
-    is_field_word => "field_words",
-    is_group_noun => "group_nouns",
-    is_male_name => "male_names",
-    is_month_or_day => "month_and_day_names",
-    is_name_particle => "name_particles",
-    is_name_suffix => "name_suffixes",
-    is_naming_word => "naming_words",
-    is_never_a_name => "not_names",
-    is_organisation_word => "organisation_words",
-    is_preposition => "prepositions",
-    is_role_noun => "role_nouns",
+traits! {
+    lists {
+        Abbreviation => "abbreviations",
+        Adverb => "adverbs",
+        BodyOffice => "body_offices",
+        CourtesyTitle => "courtesy_titles",
+        CueVerb => "cue_verbs",
+        Determiner => "determiners",
+        DocumentNoun => "document_nouns",
+        Elision => "elisions",
+        FemaleName => "female_names",
+        FemaleWord => "female_words",
+        FieldWord => "field_words",
+        GroupNoun => "group_nouns",
+        MaleName => "male_names",
+        MaleWord => "male_words",
+        MonthOrDay => "month_and_day_names",
+        NameParticle => "name_particles",
+        NameSuffix => "name_suffixes",
+        NamingWord => "naming_words",
+        NeverAName => "not_names",
+        OrganisationWord => "organisation_words",
+        Preposition => "prepositions",
+        Pronoun => "pronouns",
+        RoleNoun => "role_nouns",
+    }
+    letters {
+        /// Calls several people or a body: listed, or a plural formed as words for people are ("divers").
+        Collective,
+        /// Begins with a capital, or holds one behind a hyphen or an apostrophe ("al-Amin").
+        Capitalised,
+        /// Capitalised, and none of the words that open sentences.
+        NameWord,
+        /// A given name of either sex.
+        GivenName,
+        /// Begins with a small letter.
+        Small,
+        /// Ends as a possessive does.
+        Possessive,
+        /// Several capitals and no small letters.
+        Acronym,
+    }
 }
 
-/// Whether a word calls several people or a body: listed, or a plural formed as words for people are ("divers").
-pub(super) fn is_collective(word: &str) -> bool {
+/// All that is known of a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traits(u64);
+
+impl Traits {
+    pub(super) fn has(self, known: Trait) -> bool {
+        self.0 & (1 << known as u64) != 0
+    }
+
+    pub(super) fn has_any(self, any: &[Trait]) -> bool {
+        any.iter().any(|known| self.has(*known))
+    }
+
+    fn with(self, known: Trait, is_so: bool) -> Self {
+        Self(self.0 | u64::from(is_so) << known as u64)
+    }
+
+    /// What is known of a word that can be nothing but part of a name.
+    pub(super) fn of_name() -> Self {
+        Self::default().with(Trait::Capitalised, true).with(Trait::NameWord, true)
+    }
+
+    /// Looks a word up, in any case and with or without the full stop of an abbreviation.
+    pub(super) fn of(word: &str) -> Self {
+        let is_capitalised = is_capitalised(word);
+        let is_small = !is_capitalised && word.starts_with(char::is_lowercase);
+        let listed = listed(word);
+        listed
+            .with(Trait::Collective, listed.has(Trait::GroupNoun) || is_plural_for_people(word))
+            .with(Trait::Capitalised, is_capitalised)
+            .with(Trait::NameWord, is_capitalised && !listed.has(Trait::NeverAName) && !is_contraction(word))
+            .with(Trait::GivenName, listed.has(Trait::FemaleName) || listed.has(Trait::MaleName))
+            .with(Trait::Small, is_small || word.starts_with(char::is_lowercase))
+            .with(Trait::Possessive, word != without_possessive(word))
+            .with(Trait::Acronym, is_capitalised && is_acronym(word))
+    }
+}
+
+pub(super) fn has(word: &str, known: Trait) -> bool {
+    Traits::of(word).has(known)
+}
+
+/// Longer words stand in no list; not looking them up keeps hostile input cheap.
+const LONGEST_ENTRY: usize = 24;
+
+/// A word in lower case, padded with zeros: compared and hashed without following a pointer.
+type Key = [u8; LONGEST_ENTRY];
+
+fn key(lower: &[u8]) -> Option<Key> {
+    let mut key = [0; LONGEST_ENTRY];
+    key.get_mut(..lower.len())?.copy_from_slice(lower);
+    Some(key)
+}
+
+fn listed(word: &str) -> Traits {
+    static LEXICON: LazyLock<HashMap<Key, Traits, BuildHasherDefault<KeyHasher>>> = LazyLock::new(|| {
+        let mut lexicon: HashMap<Key, Traits, BuildHasherDefault<KeyHasher>> = HashMap::default();
+        for (list, word) in entries() {
+            if let Some(key) = key(word.as_bytes()) {
+                let traits = lexicon.entry(key).or_default();
+                *traits = traits.with(list, true);
+            }
+        }
+        lexicon
+    });
+    // An initial is none of the small words it may look like.
+    let word = if word.len() > 2 && word.ends_with('.') { word.trim_end_matches('.') } else { word };
+    let key = if word.is_ascii() {
+        key(word.as_bytes()).map(|mut key| {
+            key.make_ascii_lowercase();
+            key
+        })
+    } else if word.len() <= LONGEST_ENTRY {
+        key(word.to_lowercase().as_bytes())
+    } else {
+        None
+    };
+    key.and_then(|key| LEXICON.get(&key).copied()).unwrap_or_default()
+}
+
+/// Every word of every list.
+fn entries() -> impl Iterator<Item = (Trait, &'static str)> {
+    LISTS.iter().flat_map(|(list, text)| {
+        let words = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        words.map(|word| (*list, word))
+    })
+}
+
+/// Multiplies eight bytes at a time. The lexicon is fixed, so nobody can choose words that collide in it.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+
+    /// The length is the same for all.
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn write(&mut self, bytes: &[u8]) {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        for part in bytes.as_chunks().0 {
+            self.0 = (self.0.rotate_left(23) ^ u64::from_le_bytes(*part)).wrapping_mul(ODD);
+        }
+    }
+}
+
+/// "I'd", "They're", "It's": a small word and what is left of a verb.
+fn is_contraction(word: &str) -> bool {
+    let Some((base, ending)) = word.rsplit_once(['\'', '\u{2019}']) else {
+        return false;
+    };
+    matches!(ending, "d" | "ll" | "ve" | "re" | "m" | "t") || ending == "s" && listed(base).has(Trait::NeverAName)
+}
+
+fn is_plural_for_people(word: &str) -> bool {
     const ENDINGS: [&str; 7] = ["ers", "ors", "ists", "ians", "women", "men", "people"];
-    is_group_noun(word) || word.len() >= 5 && ENDINGS.iter().any(|ending| word.ends_with(ending))
+    word.len() >= 5 && word.ends_with(['s', 'n', 'e']) && ENDINGS.iter().any(|ending| word.ends_with(ending))
+}
+
+fn is_capitalised(word: &str) -> bool {
+    let Some(first) = word.chars().next() else {
+        return false;
+    };
+    let has_capital_part = || {
+        word.split(['-', '\'', '\u{2019}'])
+            .nth(1)
+            .is_some_and(|part| part.chars().next().is_some_and(char::is_uppercase))
+    };
+    let is_joined = || word.bytes().any(|byte| matches!(byte, b'-' | b'\'' | 0xE2));
+    first.is_uppercase() || first.is_lowercase() && word.len() < LONGEST_ENTRY && is_joined() && has_capital_part()
+}
+
+fn is_acronym(word: &str) -> bool {
+    if word.as_bytes().get(1).is_some_and(u8::is_ascii_lowercase) {
+        return false;
+    }
+    word.chars().filter(|character| character.is_alphabetic()).nth(1).is_some()
+        && word.chars().all(|character| character.is_uppercase() || character == '.' || character.is_numeric())
 }
 
 /// The word without a possessive ending, so that `Ada Kern's` and `Ada Kern` are one name.
 pub(super) fn without_possessive(word: &str) -> &str {
+    if !word.ends_with(['s', '\'', '\u{2019}']) {
+        return word;
+    }
     ["'s", "\u{2019}s", "'", "\u{2019}"].iter().find_map(|ending| word.strip_suffix(ending)).unwrap_or(word)
 }
 
@@ -61,9 +218,27 @@ mod tests {
 
     #[test]
     fn words_are_found_in_any_case_and_remarks_are_no_words() {
-        assert!(is_cue_verb("Said"));
-        assert!(!is_cue_verb("#"));
-        assert!(!is_cue_verb("walked"));
+        assert!(has("Said", Trait::CueVerb));
+        assert!(!has("#", Trait::CueVerb));
+        assert!(!has("walked", Trait::CueVerb));
+        assert!(has("Dr.", Trait::CourtesyTitle) && has("AM\u{c9}LIE", Trait::FemaleName));
+    }
+
+    #[test]
+    fn every_listed_word_can_be_found() {
+        for (list, word) in entries() {
+            assert!(word.len() <= LONGEST_ENTRY && word == word.to_lowercase(), "{word}");
+            assert!(has(word, list), "{word}");
+        }
+    }
+
+    #[test]
+    fn letters_tell_names_acronyms_and_plurals() {
+        assert!(has("al-Amin", Trait::NameWord) && has("O'Neil", Trait::NameWord));
+        assert!(!has("The", Trait::NameWord) && has("The", Trait::Capitalised));
+        assert!(!has("I'd", Trait::NameWord) && !has("That\u{2019}s", Trait::NameWord));
+        assert!(has("KLM", Trait::Acronym) && !has("K", Trait::Acronym));
+        assert!(has("divers", Trait::Collective) && has("Kern's", Trait::Possessive));
     }
 
     #[test]

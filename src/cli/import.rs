@@ -6,14 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::database::{Database, Ownership, runtime};
-use super::{FAILURE, Failure, eprint_line, print_line};
+use super::{FAILURE, Failure, SOME_REFUSED, eprint_line, print_line};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::connect;
 use crate::imports::{self, Report};
-
-/// What an import ends with when some entries were refused and others went in or were there already.
-const SOME_REFUSED: u8 = 3;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {

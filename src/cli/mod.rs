@@ -1,5 +1,6 @@
 //! The command line: one file for each command.
 
+mod attribute;
 mod database;
 mod fetch_postgres;
 mod import;
@@ -20,6 +21,9 @@ const FAILURE: u8 = 1;
 /// What wrong arguments, settings or circumstances end with.
 const MISUSE: u8 = 2;
 
+/// What a command ends with that refused some of its entries and took others.
+const SOME_REFUSED: u8 = 3;
+
 /// A headless content API: articles, the quotes in them, who said them, and labels.
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = "Settings are environment variables; .env.example lists them.")]
@@ -36,6 +40,8 @@ enum Command {
     Demo,
     /// Import articles: plain texts as a blog prints them
     Import(import::Options),
+    /// Find the quotations in texts and who said them: JSON Lines in, JSON Lines out
+    Attribute(attribute::Options),
     /// Bring the database up to date
     Migrate,
     /// Make, list and revoke keys
@@ -54,8 +60,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
-        // Needs no settings, so wrong ones do not stop it.
+        // These need no settings, so wrong ones do not stop them.
         Command::Openapi(options) => openapi::run(&options),
+        Command::Attribute(options) => attribute::run(&options),
         command => Config::from_environment().map_err(Failure::from).and_then(|config| {
             crate::telemetry::start(&config);
             run_configured(command, &config)
@@ -77,6 +84,7 @@ fn run_configured(command: Command, config: &Config) -> Result<ExitCode, Failure
         Command::Keys(command) => keys::run(config, &command),
         Command::FetchPostgres => fetch_postgres::run(config),
         Command::Openapi(options) => openapi::run(&options),
+        Command::Attribute(options) => attribute::run(&options),
     }
 }
 

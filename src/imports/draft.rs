@@ -165,33 +165,18 @@ fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &An
             attribution::Quotation::Direct => Quotation::Direct,
             attribution::Quotation::Mixed => Quotation::Mixed,
         },
-        text: joined(body, &finding.segments),
+        text: attribution::joined(body, &finding.segments),
         segments: text.segments(&finding.segments),
         anchor: Some(AnchorState::Exact),
         fidelity: None,
         attribution: finding.attribution.as_ref().map(|range| body[range.clone()].to_owned()),
-        speaker: finding.speaker.clone(),
+        speaker: finding.speaker.clone().filter(Speaker::is_somebody),
         confidence: finding.confidence,
         rule: finding.rule.to_owned(),
         same_quote_as: None,
         provenance: Some(json!({ "bytes": spans })),
         earlier: None,
     }
-}
-
-/// The segments of a split quote joined by a blank, across paragraphs by a blank line.
-fn joined(body: &str, segments: &[Range<usize>]) -> String {
-    let mut text = String::new();
-    let mut previous_end = None;
-    for segment in segments {
-        if let Some(end) = previous_end {
-            let is_across_paragraphs = body[end..segment.start].contains(PARAGRAPH_BREAK);
-            text.push_str(if is_across_paragraphs { PARAGRAPH_BREAK } else { " " });
-        }
-        text.push_str(&body[segment.clone()]);
-        previous_end = Some(segment.end);
-    }
-    text
 }
 
 /// Where the paragraphs of a body stand in the imported bytes.

@@ -209,13 +209,14 @@ fn is_recognisable(speaker: &Speaker, kind: OccurrenceKind) -> bool {
         SpeakerKind::Person => speaker.is_named() && speaker.name.split_whitespace().count() > 1,
         SpeakerKind::Organization => true,
         SpeakerKind::Group => kind == OccurrenceKind::Pull,
+        SpeakerKind::Document => false,
     }
 }
 
 fn kind_of(speaker: &Speaker) -> PersonKind {
     match speaker.kind {
         SpeakerKind::Person => PersonKind::Person,
-        SpeakerKind::Organization => PersonKind::Organization,
+        SpeakerKind::Organization | SpeakerKind::Document => PersonKind::Organization,
         SpeakerKind::Group => PersonKind::Group,
     }
 }

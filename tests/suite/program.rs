@@ -1,7 +1,7 @@
 //! The program itself, with a private PostgreSQL of its own.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -291,4 +291,51 @@ fn migrate_says_what_it_did() {
     let output = directory.run(&["migrate"]);
     assert!(text(&output.stderr).contains("the database is up to date"));
     assert!(Path::new(&directory.0).join("data/pg").exists());
+}
+
+#[test]
+fn attribute_is_a_filter_that_needs_no_settings_and_no_database() {
+    let directory = DataDirectory::new();
+    let attribute = |arguments: &[&str], input: &[u8]| {
+        let mut child = directory
+            .command(&[&["attribute"], arguments].concat())
+            .env("VERBATIM_LISTEN", "nonsense")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let lines = "{\"id\": \"a\", \"text\": \"\u{2019}Twas \\\"late,\\\" said Ada Quill.\"}\nnonsense\n{\"id\": 2, \"text\": \"\"}\n";
+    let output = attribute(&[], lines.as_bytes());
+    assert_eq!(output.status.code(), Some(3), "some lines were refused");
+    assert!(text(&output.stderr).starts_with("line 2: not JSON"), "{}", text(&output.stderr));
+    let answers: Vec<serde_json::Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&answers[0]["id"], &answers[1]["id"]), (&"a".into(), &2.into()));
+    let quote = &answers[0]["quotes"][0];
+    assert_eq!((&quote["text"], &quote["speaker"]), (&"late,".into(), &"Ada Quill".into()));
+    assert_eq!((&quote["start"], &quote["end"]), (&7.into(), &12.into()));
+
+    let output = attribute(&["--text"], b"\"It is late,\" said Ada Quill.");
+    assert_eq!(output.status.code(), Some(0));
+    let answer: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert_eq!(answer["quotes"][0]["speaker"], "Ada Quill");
+    assert!(!directory.0.join("data").exists(), "nothing is made for it");
+}
+
+#[test]
+fn attribute_answers_a_line_before_the_next_one_comes() {
+    let directory = DataDirectory::new();
+    let mut child = directory.command(&["attribute"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    for id in ["1", "2"] {
+        writeln!(input, "{{\"id\": {id}, \"text\": \"\"}}").unwrap();
+        assert_eq!(answers.next().unwrap().unwrap(), format!("{{\"id\":{id},\"quotes\":[]}}"));
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
 }

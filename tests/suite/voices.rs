@@ -64,8 +64,8 @@ fn a_voice_has_its_words_its_dates_and_its_series() {
                   It was late. \"The tide waits for nobody, and the ferry waits for the tide,\" said Ada Quill.";
     server.import("a.txt", article("First", "May 1, 2023", pulled, "Sea"));
     let two = "\"The tide waits for nobody, and the ferry waits for the tide,\" said Ada Quill. \
-               \"A gull is never late for lunch,\" said Bram Oster. It was so. \"Leave the gate open for the sheep.\" \
-               Nobody knew the hand.";
+               \"A gull is never late for lunch,\" said Bram Oster. Somebody had chalked on the wall: \
+               \"Leave the gate open for the sheep.\" Nobody knew the hand.";
     server.import("b.txt", article("Second", "July 2, 2024", two, "Birds"));
     server.import("c.txt", article("Third", "July 9, 2024", "\"We wait for the tide again,\" said Ada Quill.", "Sea"));
     let answer = server.get("/v1/voices?interval=month").json();
