@@ -95,7 +95,7 @@ pub struct Finding {
     pub confidence: f32,
 }
 
-/// Finds the quotations of a text whose paragraphs blank lines part, in text order. `known` are people the text's
+/// Finds the quotations of a text, in text order. Blank lines or line ends part paragraphs. `known` are people the text's
 /// surroundings name in full, such as the speakers of its pull quotes.
 pub fn find_quotations(text: &str, known: &[Speaker]) -> Vec<Finding> {
     resolution::resolve(text, known)

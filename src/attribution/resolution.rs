@@ -285,7 +285,7 @@ impl<'a> Reader<'a> {
             speaker: verdict.speaker,
             attribution: verdict.attribution,
             rule: verdict.rule,
-            confidence: verdict.confidence - damage,
+            confidence: ((verdict.confidence - damage) * 100.0).round() / 100.0,
         });
     }
 
