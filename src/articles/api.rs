@@ -4,20 +4,24 @@ use std::collections::HashMap;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, ArticleFilter, ArticleRow, BodyRow};
-use super::wire::{self, Article, ArticleView};
+use super::wire::{self, Article, ArticleDraft, ArticlePatch, ArticleView};
+use super::write as article_write;
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
-use crate::access::{Caller, Read, Scope};
+use crate::access::{Caller, Read, Scope, Write};
 use crate::db::filter::{InstantRange, Named};
 use crate::db::moved::Kind;
 use crate::db::{Audience, Connection};
-use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE};
+use crate::http::body::Json;
+use crate::http::document::{
+    ARTICLES, AccessProblems, CreateProblems, FetchProblems, LABELS, ListProblems, PEOPLE, WriteProblems,
+};
 use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query, read_query};
@@ -26,7 +30,8 @@ use crate::http::fields::{FieldParameters, Fields};
 use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::reference::{ArticlePath, LabelPath, PersonPath, external_ids_named};
+use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
+use crate::http::reference::{ArticlePath, ExternalId, ExternalPath, LabelPath, PersonPath, external_ids_named};
 use crate::labels::db as labels_db;
 use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
@@ -37,10 +42,22 @@ use crate::search::filter::{article_words, needs_words};
 use crate::state::State;
 use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
+use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, patched, write};
+use crate::writing::resource::{self, external_reference};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
-    config.service(list_articles).service(get_article).service(list_label_articles).service(list_person_articles);
+    config
+        .service(list_articles)
+        .service(get_article_by_external_id)
+        .service(put_article_by_external_id)
+        .service(get_article)
+        .service(create_article)
+        .service(update_article)
+        .service(delete_article)
+        .service(restore_article)
+        .service(list_label_articles)
+        .service(list_person_articles);
 }
 
 /// What can be shown with an article, or shown whole.
@@ -505,4 +522,218 @@ impl ArticleListing {
         let explain = page.explain(&state.urls, reading, articles.is_empty(), alone).await?;
         page.respond(&state.urls, articles, &fields, place, About { total, facets, explain })
     }
+}
+
+/// Create an article
+///
+/// The article with its labels, its authors and its quotes, all at once or not at all. The direct quotations of its body
+/// are found and attributed. It is a draft unless `status` says otherwise.
+#[utoipa::path(
+    tag = ARTICLES,
+    params(WriteParameters, IdempotencyParameters),
+    security(("key" = ["write"])),
+    responses(
+        (status = 201, description = "The article.", body = Single<Article>,
+            headers(("Location" = String, description = "Where to fetch it."))),
+        CreateProblems, AccessProblems,
+    ),
+)]
+#[post("/v1/articles")]
+async fn create_article(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    body: Json<ArticleDraft>,
+) -> Result<HttpResponse, ApiError> {
+    let draft = body.read().await?;
+    write(&state, &caller, &request, async |writer| {
+        let id = article_write::create(writer, draft).await?;
+        Ok(article_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("articles", &id)))
+    })
+    .await
+}
+
+/// Change an article
+///
+/// Changes what the body names and leaves the rest (RFC 7396). When the article's body changes, its quotes are anchored
+/// again: those whose words are found keep their ids, new ones are found, and those whose words are gone stay as orphans,
+/// under `/v1/quotes?anchor=orphaned`.
+#[utoipa::path(
+    tag = ARTICLES,
+    params(ArticlePath, WriteParameters, WritePrecondition),
+    request_body(content((ArticlePatch = "application/merge-patch+json"), (ArticlePatch = "application/json"))),
+    security(("key" = ["write"])),
+    responses((status = 200, description = "The article as it is now.", body = Single<Article>), WriteProblems),
+)]
+#[patch("/v1/articles/{ref}")]
+async fn update_article(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ArticlePath { reference }): Path<ArticlePath>,
+    body: Json<ArticlePatch>,
+) -> Result<HttpResponse, ApiError> {
+    let patch = body.read_value().await?;
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = writer.living_target(resource::ARTICLES, &reference).await?;
+        preconditions.check(target.version)?;
+        let id = ArticleId(target.id);
+        let takes_quotes_away = patch.get("quotes").is_some_and(serde_json::Value::is_null);
+        let mut draft: ArticleDraft = patched(&article_write::draft(writer, id).await?, patch)?;
+        if takes_quotes_away {
+            draft.quotes = Some(Vec::new());
+        }
+        article_write::replace(writer, id, draft).await?;
+        article_write::answer(writer, id, &state.urls).await
+    })
+    .await
+}
+
+/// Delete an article
+///
+/// Withdraws it: it is gone from every list, with what only it prints, and answers 410 with the reason, until it is
+/// restored. `purge=true` removes it for good, with its slugs and revisions; that takes a key with the scope `admin`.
+#[utoipa::path(
+    tag = ARTICLES,
+    params(ArticlePath, DeleteParameters, WriteParameters, WritePrecondition),
+    security(("key" = ["write"])),
+    responses((status = 204, description = "It is deleted."), WriteProblems),
+)]
+#[delete("/v1/articles/{ref}")]
+async fn delete_article(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ArticlePath { reference }): Path<ArticlePath>,
+    Query(DeleteParameters { reason, purge }): Query<DeleteParameters>,
+) -> Result<HttpResponse, ApiError> {
+    if purge {
+        caller.needs(Scope::Admin)?;
+    }
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = if purge {
+            writer.target(resource::ARTICLES, &reference).await?
+        } else {
+            writer.living_target(resource::ARTICLES, &reference).await?
+        };
+        preconditions.check(target.version)?;
+        let id = ArticleId(target.id);
+        if purge {
+            article_write::purge(writer, id, target.version).await?;
+        } else {
+            article_write::withdraw(writer, id, reason.as_deref()).await?;
+        }
+        Ok(Answer::nothing())
+    })
+    .await
+}
+
+/// Restore an article
+///
+/// Takes the deletion back: the article is what it was, where it was in its life.
+#[utoipa::path(
+    tag = ARTICLES,
+    params(ArticlePath, WriteParameters, WritePrecondition, IdempotencyParameters),
+    security(("key" = ["write"])),
+    responses((status = 200, description = "The article.", body = Single<Article>), WriteProblems),
+)]
+#[post("/v1/articles/{ref}/restore")]
+async fn restore_article(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ArticlePath { reference }): Path<ArticlePath>,
+) -> Result<HttpResponse, ApiError> {
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = writer.target(resource::ARTICLES, &reference).await?;
+        preconditions.check(target.version)?;
+        if target.is_deleted {
+            article_write::restore(writer, ArticleId(target.id)).await?;
+        }
+        article_write::answer(writer, ArticleId(target.id), &state.urls).await
+    })
+    .await
+}
+
+/// Get an article by another system's id
+///
+/// The article that `source` calls `id`, with its body.
+#[utoipa::path(
+    tag = ARTICLES,
+    params(ExternalPath),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The article.", body = Single<Article>), FetchProblems, AccessProblems),
+)]
+#[get("/v1/articles/external/{source}/{id}")]
+async fn get_article_by_external_id(
+    caller: Caller<Read>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ExternalPath { source, id }): Path<ExternalPath>,
+) -> Result<HttpResponse, ApiError> {
+    let audience = caller.audience(state.clock.now());
+    let connection = state.connection().await?;
+    let found = external_reference(&connection, resource::ARTICLES, &source, &id).await?;
+    let id = found.map(ArticleId).ok_or_else(|| ApiError::not_found("article", &format!("{source}:{id}")))?;
+    let Some((row, body)) = db::find_article(&connection, &Reference::Id(id), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Article, &id.to_string(), audience).await;
+    };
+    let view = ArticleView::default();
+    let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, audience).await?;
+    Single::respond(articles, &Fields::default())
+}
+
+/// Create or replace an article by another system's id
+///
+/// Makes the article that `source` calls `id`, or gives it exactly this content. What is there already takes `If-Match`;
+/// `If-None-Match: *` only creates.
+#[utoipa::path(
+    tag = ARTICLES,
+    params(ExternalPath, WriteParameters, PutPreconditions),
+    security(("key" = ["write"])),
+    responses(
+        (status = 200, description = "The article as it is now.", body = Single<Article>),
+        (status = 201, description = "The article, which is new.", body = Single<Article>,
+            headers(("Location" = String, description = "Where to fetch it."))),
+        WriteProblems,
+    ),
+)]
+#[put("/v1/articles/external/{source}/{id}")]
+async fn put_article_by_external_id(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ExternalPath { source, id }): Path<ExternalPath>,
+    body: Json<ArticleDraft>,
+) -> Result<HttpResponse, ApiError> {
+    let mut draft = body.read().await?;
+    let own = ExternalId { source: source.clone(), id: id.clone() };
+    if !draft.external_ids.contains(&own) {
+        draft.external_ids.push(own);
+    }
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        match writer.external_target(resource::ARTICLES, &source, &id).await? {
+            Some(target) => {
+                preconditions.check(target.version)?;
+                let id = ArticleId(target.id);
+                if target.is_deleted {
+                    article_write::restore(writer, id).await?;
+                }
+                draft.quotes.get_or_insert_default();
+                article_write::replace(writer, id, draft).await?;
+                article_write::answer(writer, id, &state.urls).await
+            }
+            None => {
+                preconditions.check_absent(None)?;
+                let id = article_write::create(writer, draft).await?;
+                let url = state.urls.resource("articles", &id);
+                Ok(article_write::answer(writer, id, &state.urls).await?.created(&url))
+            }
+        }
+    })
+    .await
 }

@@ -551,6 +551,115 @@ pub async fn external_ids_of(
         .await?)
 }
 
+/// What is written of an article, as its row holds it.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = articles, treat_none_as_null = true)]
+pub struct ArticleContent {
+    pub slug: String,
+    pub title: String,
+    pub summary: Option<String>,
+    pub language: String,
+    pub status: ArticleStatus,
+    pub published_at: Option<DateTime<Utc>>,
+    pub canonical_url: Option<String>,
+    pub body_format: BodyFormat,
+    pub body_source: String,
+    pub body_html: String,
+    pub body_text: String,
+    pub text_rule: i16,
+}
+
+/// The content of an article, whatever its state.
+pub async fn article_content(mut connection: &Connection, id: ArticleId) -> Result<ArticleContent> {
+    Ok(articles::table.select(ArticleContent::as_select()).filter(articles::id.eq(id)).first(&mut connection).await?)
+}
+
+/// Gives an article this content; returns since when it is public. Its links and printings follow by themselves.
+pub async fn write_content(mut connection: &Connection, id: ArticleId, content: &ArticleContent) -> Result<PublicFrom> {
+    Ok(diesel::update(articles::table.filter(articles::id.eq(id)))
+        .set(content)
+        .returning(articles::public_from)
+        .get_result(&mut connection)
+        .await?)
+}
+
+/// Makes an article that holds nothing but this; returns since when it is public.
+pub async fn insert_content(
+    mut connection: &Connection,
+    id: ArticleId,
+    content: &ArticleContent,
+    now: DateTime<Utc>,
+) -> Result<PublicFrom> {
+    diesel::insert_into(articles::table)
+        .values((
+            articles::id.eq(id),
+            articles::slug.eq(&content.slug),
+            articles::title.eq(&content.title),
+            articles::body_format.eq(content.body_format),
+            articles::body_source.eq(&content.body_source),
+            articles::body_html.eq(&content.body_html),
+            articles::body_text.eq(&content.body_text),
+            articles::created_at.eq(now),
+            articles::updated_at.eq(now),
+        ))
+        .execute(&mut connection)
+        .await?;
+    diesel::insert_into(article_slugs::table)
+        .values((article_slugs::slug.eq(&content.slug), article_slugs::article_id.eq(id)))
+        .execute(&mut connection)
+        .await?;
+    write_content(connection, id, content).await
+}
+
+/// The ids of the labels and of the authors of an article, in their order, deleted ones included.
+pub async fn links_of(mut connection: &Connection, id: ArticleId) -> Result<(Vec<LabelId>, Vec<PersonId>)> {
+    let mut other = connection;
+    Ok(tokio::try_join!(
+        article_labels::table
+            .select(article_labels::label_id)
+            .filter(article_labels::article_id.eq(id))
+            .order(article_labels::position)
+            .load(&mut connection),
+        article_authors::table
+            .select(article_authors::person_id)
+            .filter(article_authors::article_id.eq(id))
+            .order(article_authors::position)
+            .load(&mut other),
+    )?)
+}
+
+/// Puts labels and authors on an article in place of those it had, in this order.
+pub async fn replace_links(
+    mut connection: &Connection,
+    id: ArticleId,
+    public_from: PublicFrom,
+    label_ids: &[LabelId],
+    author_ids: &[PersonId],
+) -> Result<()> {
+    diesel::delete(article_labels::table.filter(article_labels::article_id.eq(id))).execute(&mut connection).await?;
+    diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id))).execute(&mut connection).await?;
+    insert_article_labels(connection, id, public_from, label_ids).await?;
+    let rows: Vec<_> = (1..)
+        .zip(author_ids)
+        .map(|(position, author): (i32, _)| {
+            (
+                article_authors::article_id.eq(id),
+                article_authors::person_id.eq(*author),
+                article_authors::position.eq(position),
+                article_authors::public_from.eq(public_from),
+            )
+        })
+        .collect();
+    diesel::insert_into(article_authors::table).values(rows).execute(&mut connection).await?;
+    Ok(())
+}
+
+/// Removes an article for good, with everything that belongs to it alone.
+pub async fn purge_article(mut connection: &Connection, id: ArticleId) -> Result<()> {
+    diesel::delete(articles::table.filter(articles::id.eq(id))).execute(&mut connection).await?;
+    Ok(())
+}
+
 /// An article to be made.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = articles)]

@@ -3,7 +3,9 @@
 pub mod api;
 pub mod db;
 pub mod filter;
+pub mod printings;
 pub mod wire;
+pub mod write;
 
 use crate::db::keyset::sort_keys;
 use crate::values::text_enum::text_enum;

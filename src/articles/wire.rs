@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::try_join;
 use utoipa::ToSchema;
 
@@ -13,9 +13,10 @@ use crate::db::{Audience, Connection, Result, group};
 use crate::http::page::Versioned;
 use crate::http::reference::{ExternalId, Urls, external_ids};
 use crate::labels::db as labels_db;
-use crate::labels::wire::{self as labels_wire, RelatedLabel, label_reference};
+use crate::labels::wire::{self as labels_wire, LabelDraft, LabelName, RelatedLabel, label_reference};
 use crate::people::db as people_db;
 use crate::people::wire::{self as people_wire, RelatedPerson, person_reference};
+use crate::quotes::OccurrenceKind;
 use crate::quotes::db as quotes_db;
 use crate::quotes::wire::{self as quotes_wire, Occurrence};
 use crate::search::db::ArticleWords;
@@ -94,6 +95,214 @@ impl Versioned for Article {
     fn version(&self) -> Option<i32> {
         Some(self.version)
     }
+}
+
+/// An article to be written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArticleDraft {
+    /// Its title, plain text.
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S", example = "The Night Ferry Returns")]
+    pub title: String,
+    /// Its slug; made from the title where none is given. One that is taken gets a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        example = "the-night-ferry-returns"
+    )]
+    pub slug: Option<String>,
+    /// A few sentences that stand for it, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 5000, example = "The late boat runs again.")]
+    pub summary: Option<String>,
+    /// The language it is written in, a BCP 47 tag.
+    #[serde(default = "english")]
+    #[schema(
+        required = false,
+        default = "en",
+        pattern = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        max_length = 35,
+        example = "en"
+    )]
+    pub language: String,
+    /// Where it is in its life, `draft` where not given. `scheduled` takes a `published_at` in the future; `published` takes one in the past, or
+    /// none, which means now.
+    #[serde(default = "draft")]
+    #[schema(required = false)]
+    pub status: ArticleStatus,
+    /// When it is or was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2024-03-01T08:00:00Z")]
+    pub published_at: Option<DateTime<Utc>>,
+    /// Its address on the site that publishes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = Uri, max_length = 2000, pattern = "^https?://", example = "https://register.example/night-ferry")]
+    pub canonical_url: Option<String>,
+    /// What the body is written in, `plain` where not given.
+    #[serde(default = "plain")]
+    #[schema(required = false)]
+    pub body_format: BodyFormat,
+    /// The body, without pull quotes. Its direct quotations are found and attributed.
+    #[serde(default)]
+    #[schema(
+        required = false,
+        max_length = 5000000,
+        example = "\u{201c}The boat is back,\u{201d} said Ada Quill, the harbour master."
+    )]
+    pub body_source: String,
+    /// Who wrote it, in this order: ids, slugs, names or aliases. A name that nobody bears yet is created.
+    #[serde(default)]
+    #[schema(required = false, max_items = 100, value_type = Vec<PersonName>, example = json!(["Ida Marlow"]))]
+    pub authors: Vec<String>,
+    /// Its labels, in this order: ids, slugs, names or aliases, or labels to be made. A name that nothing bears yet is
+    /// created.
+    #[serde(default)]
+    #[schema(required = false, max_items = 200, example = json!(["Harbour", "Night Ferries"]))]
+    pub labels: Vec<LabelOrName>,
+    /// Its pull quotes, and quotations of the body that an editor attributes by hand, in place of those given before.
+    /// Absent, they stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_items = 1000, example = json!([{ "text": "The boat is back", "speaker": "Ada Quill", "role": "harbour master" }]))]
+    pub quotes: Option<Vec<PrintingDraft>>,
+    /// What other systems call it.
+    #[serde(default)]
+    #[schema(required = false, max_items = 100, example = json!([{ "source": "cms", "id": "77" }]))]
+    pub external_ids: Vec<ExternalId>,
+}
+
+/// A quote that an editor sets apart, or attributes by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrintingDraft {
+    /// `pull`, also where not given: set apart from the body. `inline`: words that stand in the body, once.
+    #[serde(default = "pull")]
+    #[schema(required = false)]
+    pub kind: OccurrenceKind,
+    /// The words as printed, without outer marks.
+    #[schema(min_length = 1, max_length = 100000, pattern = r"[\p{L}\p{N}]", example = "The boat is back")]
+    pub text: String,
+    /// Who said it: an id, a slug, a name or an alias. A name that nobody bears yet is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 300, example = "Ada Quill")]
+    pub speaker: Option<String>,
+    /// The speaker's role at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 300, example = "harbour master")]
+    pub role: Option<String>,
+    /// The speaker's organization at that time: an id, a slug, a name or an alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 300, example = "Pellinmouth Harbour Trust")]
+    pub organization: Option<String>,
+    /// The attribution exactly as printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 5000, example = "Ada Quill, harbour master")]
+    pub attribution: Option<String>,
+}
+
+/// A label by what it is called, or one to be made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LabelOrName {
+    /// An id, a slug, a name or an alias.
+    Name(String),
+    /// A label to be made.
+    New(Box<LabelDraft>),
+}
+
+impl utoipa::PartialSchema for LabelOrName {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::OneOfBuilder::new()
+            .item(utoipa::openapi::Ref::from_schema_name("LabelName"))
+            .item(utoipa::openapi::Ref::from_schema_name("LabelDraft"))
+            .description(Some("A label by what it is called, or one to be made."))
+            .into()
+    }
+}
+
+impl ToSchema for LabelOrName {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+        use utoipa::PartialSchema;
+        schemas.push((LabelName::name().into_owned(), LabelName::schema()));
+        schemas.push((LabelDraft::name().into_owned(), LabelDraft::schema()));
+        LabelDraft::schemas(schemas);
+    }
+}
+
+/// A name of a person, or an id or a slug.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ida Marlow")]
+#[allow(dead_code, reason = "only described")]
+pub struct PersonName(String);
+
+/// Changes of an article, as a JSON Merge Patch (RFC 7396): what is absent stays, `null` takes away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "what the document says of a body that is merged as JSON")]
+pub struct ArticlePatch {
+    /// Its title.
+    #[schema(nullable = false, min_length = 1, max_length = 500, pattern = r"\S", example = "The Night Ferry Returns")]
+    title: Option<String>,
+    /// Its slug. The former one stays reserved and leads to it.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        example = "the-night-ferry-returns"
+    )]
+    slug: Option<String>,
+    /// A few sentences that stand for it.
+    #[schema(min_length = 1, max_length = 5000, example = "The late boat runs again.")]
+    summary: Option<String>,
+    /// The language it is written in.
+    #[schema(nullable = false, pattern = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length = 35, example = "en")]
+    language: Option<String>,
+    /// Where it is in its life.
+    #[schema(nullable = false)]
+    status: Option<ArticleStatus>,
+    /// When it is or was published.
+    #[schema(example = "2024-03-01T08:00:00Z")]
+    published_at: Option<DateTime<Utc>>,
+    /// Its address on the site that publishes it.
+    #[schema(format = Uri, max_length = 2000, pattern = "^https?://", example = "https://register.example/night-ferry")]
+    canonical_url: Option<String>,
+    /// What the body is written in.
+    #[schema(nullable = false)]
+    body_format: Option<BodyFormat>,
+    /// The body. Quotes that stand in it keep their ids where their words are found again.
+    #[schema(nullable = false, max_length = 5000000, example = "\u{201c}The boat is back,\u{201d} said Ada Quill.")]
+    body_source: Option<String>,
+    /// Who wrote it, in place of the present authors.
+    #[schema(max_items = 100, value_type = Option<Vec<PersonName>>, example = json!(["Ida Marlow"]))]
+    authors: Option<Vec<String>>,
+    /// Its labels, in place of the present ones.
+    #[schema(max_items = 200, example = json!(["Harbour"]))]
+    labels: Option<Vec<LabelOrName>>,
+    /// Its pull quotes and hand-made attributions, in place of the present ones; `null` or an empty list for none.
+    #[schema(max_items = 1000, example = json!([{ "text": "The boat is back", "speaker": "Ada Quill" }]))]
+    quotes: Option<Vec<PrintingDraft>>,
+    /// What other systems call it, in place of what they called it.
+    #[schema(max_items = 100, example = json!([{ "source": "cms", "id": "77" }]))]
+    external_ids: Option<Vec<ExternalId>>,
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+fn draft() -> ArticleStatus {
+    ArticleStatus::Draft
+}
+
+fn plain() -> BodyFormat {
+    BodyFormat::Plain
+}
+
+fn pull() -> OccurrenceKind {
+    OccurrenceKind::Pull
 }
 
 /// Where an article was found, as safe HTML: what is found stands in `<mark>`, everything else is escaped.

@@ -75,6 +75,16 @@ impl ApiError {
         Self { faults, ..Self::new(code, detail) }
     }
 
+    /// The same for a body that stands at `pointer` in another.
+    pub fn below(mut self, pointer: &str) -> Self {
+        for fault in &mut self.faults {
+            if let Some(inner) = &mut fault.pointer {
+                inner.insert_str(0, pointer);
+            }
+        }
+        self
+    }
+
     /// One wrong parameter.
     pub fn fault(fault: Fault) -> Self {
         Self::faults(vec![fault])

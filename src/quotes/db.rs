@@ -474,6 +474,47 @@ pub async fn segments_of(
     Ok(rows.into_iter().map(segment).collect())
 }
 
+/// A printing of an article as it stands, with all that an edit of the article needs to know.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = occurrences)]
+pub struct PrintedRow {
+    pub id: OccurrenceId,
+    pub quote_id: QuoteId,
+    pub kind: OccurrenceKind,
+    pub quotation: Quotation,
+    pub text: String,
+    pub attribution: Option<String>,
+    pub role: Option<String>,
+    pub organization_id: Option<PersonId>,
+    pub anchor: Option<AnchorState>,
+    pub fidelity: Option<Fidelity>,
+    pub confidence: f32,
+    pub rule: String,
+    pub is_corrected: bool,
+    pub is_quote_settled: bool,
+    pub provenance: Option<serde_json::Value>,
+}
+
+/// Every printing of an article with the speaker of its quote, orphans last.
+pub async fn printed_in(
+    mut connection: &Connection,
+    article: ArticleId,
+) -> Result<Vec<(PrintedRow, Option<PersonId>)>> {
+    Ok(occurrences::table
+        .inner_join(quotes::table)
+        .select((PrintedRow::as_select(), quotes::speaker_id))
+        .filter(occurrences::article_id.eq(article))
+        .order((occurrences::position, occurrences::id))
+        .load(&mut connection)
+        .await?)
+}
+
+/// Removes every printing of an article, with its segments.
+pub async fn delete_printings(mut connection: &Connection, article: ArticleId) -> Result<()> {
+    diesel::delete(occurrences::table.filter(occurrences::article_id.eq(article))).execute(&mut connection).await?;
+    Ok(())
+}
+
 /// What other systems call quotes: `(source, id)`.
 pub async fn external_ids_of(mut connection: &Connection, ids: &[QuoteId]) -> Result<Vec<(QuoteId, (String, String))>> {
     Ok(quote_external_ids::table

@@ -97,6 +97,19 @@ impl Writer<'_> {
         Ok(attributed)
     }
 
+    /// Finds or makes the person that a name is, whatever kind bears it; `kind` is that of one that is made. `None` where
+    /// several bear it, or nobody could.
+    pub async fn person_called(
+        &mut self,
+        name: &str,
+        kind: PersonKind,
+        public_from: PublicFrom,
+    ) -> Result<Option<PersonId>> {
+        let mut wanted = WantedPeople::default();
+        wanted.add(name, kind, Accepts::AnyKind);
+        Ok(self.find_or_make(&wanted, public_from).await?.into_values().next())
+    }
+
     async fn find_or_make(
         &mut self,
         wanted: &WantedPeople,

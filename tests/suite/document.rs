@@ -81,7 +81,8 @@ fn given_value(property: &Value) -> Value {
 fn body_example(document: &Value, operation: &Value) -> Option<Value> {
     let schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()?;
     let schema = document.pointer(schema.strip_prefix('#')?)?;
-    let members = schema["properties"].as_object()?.iter();
+    // A member that is one of some words needs no example: the words are there.
+    let members = schema["properties"].as_object()?.iter().filter(|(_, property)| !given_value(property).is_null());
     Some(members.map(|(name, property)| (name.clone(), given_value(property))).collect())
 }
 

@@ -6,6 +6,7 @@ mod support;
 mod access;
 mod annotations;
 mod articles;
+mod articles_writing;
 mod bodies;
 mod document;
 mod drafts;

@@ -1,0 +1,383 @@
+//! Writing articles.
+
+use chrono::{DateTime, Utc};
+
+use super::ArticleStatus;
+use super::db::{self, ArticleContent};
+use super::printings::{EDITOR, Edit, SaidBy, Standing, printings_after};
+use super::wire::{self, ArticleDraft, ArticleView, LabelOrName, PrintingDraft};
+use crate::changes::ResourceType;
+use crate::db::{Audience, DatabaseError, PublicFrom, group};
+use crate::http::error::ApiError;
+use crate::http::problem::{Fault, ProblemCode};
+use crate::http::reference::{ExternalId, Urls};
+use crate::labels::write as label_write;
+use crate::people::PersonKind;
+use crate::people::db as people_db;
+use crate::quotes::OccurrenceKind;
+use crate::quotes::db as quotes_db;
+use crate::values::body::{TEXT_RULE, render};
+use crate::values::id::{ArticleId, LabelId, OccurrenceId, PersonId};
+use crate::values::slug::slugify;
+use crate::writing::request::Answer;
+use crate::writing::resource::ARTICLES;
+use crate::writing::{Attributed, PrintedIn, Writer};
+
+/// Makes an article.
+pub async fn create(writer: &mut Writer<'_>, draft: ArticleDraft) -> Result<ArticleId, ApiError> {
+    let id = ArticleId::generate();
+    let base = draft.slug.clone().unwrap_or_else(|| slugify(&draft.title, "article"));
+    let slug = writer.slug_for(ARTICLES, None, &base).await?;
+    let content = content(&draft, slug, None, writer.now())?;
+    let public_from = db::insert_content(writer.connection(), id, &content, writer.now()).await?;
+    writer.created(ResourceType::Article, id.0);
+    link(writer, id, public_from, &draft).await?;
+    let edit =
+        Edit { old_text: None, new_text: &content.body_text, standing: Vec::new(), given: draft.quotes.as_deref() };
+    print(writer, id, public_from, edit).await?;
+    keep_revision(writer, id, 1).await?;
+    Ok(id)
+}
+
+/// Gives an article this content; its version rises where that changes anything.
+pub async fn replace(writer: &mut Writer<'_>, id: ArticleId, draft: ArticleDraft) -> Result<(), ApiError> {
+    let current = self::draft(writer, id).await?;
+    let draft = ArticleDraft { slug: draft.slug.or_else(|| current.slug.clone()), ..draft };
+    if draft == current {
+        return Ok(());
+    }
+    let before = db::article_content(writer.connection(), id).await?;
+    let mut slug = before.slug.clone();
+    if let Some(wanted) = draft.slug.as_ref().filter(|wanted| **wanted != slug) {
+        slug = writer.slug_for(ARTICLES, Some(id.0), wanted).await?;
+        writer.reserve_slug(ARTICLES, id.0, &slug).await?;
+    }
+    let after = content(&draft, slug, Some(&before), writer.now())?;
+    let public_from = db::write_content(writer.connection(), id, &after).await?;
+    link(writer, id, public_from, &draft).await?;
+    touch_printed(writer, id).await?;
+    let given = draft.quotes.as_deref();
+    if before.body_text != after.body_text || given.is_some() {
+        let standing = standing(writer, id).await?;
+        let edit = Edit { old_text: Some(&before.body_text), new_text: &after.body_text, standing, given };
+        print(writer, id, public_from, edit).await?;
+    }
+    let version = writer.raise_version(ARTICLES, id.0).await?;
+    keep_revision(writer, id, version).await
+}
+
+/// What is written of an article, as a draft that would change nothing.
+pub async fn draft(writer: &Writer<'_>, id: ArticleId) -> Result<ArticleDraft, ApiError> {
+    let connection = writer.connection();
+    let content = db::article_content(connection, id).await?;
+    let (label_ids, author_ids) = db::links_of(connection, id).await?;
+    let external_ids = db::external_ids_of(connection, &[id]).await?;
+    let is_due = content.published_at.is_some_and(|instant| instant <= writer.now());
+    Ok(ArticleDraft {
+        title: content.title,
+        slug: Some(content.slug),
+        summary: content.summary,
+        language: content.language,
+        status: match content.status {
+            ArticleStatus::Scheduled if is_due => ArticleStatus::Published,
+            other => other,
+        },
+        published_at: content.published_at,
+        canonical_url: content.canonical_url,
+        body_format: content.body_format,
+        body_source: content.body_source,
+        authors: author_ids.iter().map(ToString::to_string).collect(),
+        labels: label_ids.iter().map(|id| LabelOrName::Name(id.to_string())).collect(),
+        quotes: None,
+        external_ids: external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect(),
+    })
+}
+
+/// The article as it is now, as an answer: with its body, as one who may read drafts gets it.
+pub async fn answer(writer: &mut Writer<'_>, id: ArticleId, urls: &Urls) -> Result<Answer, ApiError> {
+    writer.settle().await?;
+    let audience = Audience::Editors { now: writer.now() };
+    let connection = writer.connection();
+    let reference = crate::values::reference::Reference::Id(id);
+    let found = db::find_article(connection, &reference, audience).await?;
+    let (row, body) = found.ok_or_else(|| ApiError::internal("an article that was written is gone"))?;
+    let shown = wire::articles(connection, vec![(row, Some(body))], ArticleView::default(), urls, audience).await?;
+    let article = shown.into_iter().next().ok_or_else(|| ApiError::internal("an article that was written is gone"))?;
+    Answer::resource(article.version, &article)
+}
+
+/// Withdraws an article: what only it showed is public no more.
+pub async fn withdraw(writer: &mut Writer<'_>, id: ArticleId, reason: Option<&str>) -> Result<(), ApiError> {
+    touch(writer, id).await?;
+    let version = writer.withdraw(ARTICLES, id.0, reason).await?;
+    keep_revision(writer, id, version).await
+}
+
+/// Takes the withdrawal of an article back.
+pub async fn restore(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), ApiError> {
+    touch(writer, id).await?;
+    let version = writer.restore(ARTICLES, id.0).await?;
+    keep_revision(writer, id, version).await
+}
+
+/// Removes an article for good, with its slugs, its printings and its revisions; `version` was its last.
+pub async fn purge(writer: &mut Writer<'_>, id: ArticleId, version: i32) -> Result<(), ApiError> {
+    touch(writer, id).await?;
+    db::purge_article(writer.connection(), id).await?;
+    writer.purged(ResourceType::Article, id.0, version);
+    Ok(())
+}
+
+/// The row of an article with this draft. `before` is what it was.
+fn content(
+    draft: &ArticleDraft,
+    slug: String,
+    before: Option<&ArticleContent>,
+    now: DateTime<Utc>,
+) -> Result<ArticleContent, ApiError> {
+    let published_at = publication(draft, now)?;
+    let is_same_body =
+        before.is_some_and(|before| before.body_format == draft.body_format && before.body_source == draft.body_source);
+    let (body_html, body_text, text_rule) = match before.filter(|_| is_same_body) {
+        Some(before) => (before.body_html.clone(), before.body_text.clone(), before.text_rule),
+        None => {
+            let body = render(draft.body_format, &draft.body_source);
+            (body.html, body.text, TEXT_RULE)
+        }
+    };
+    Ok(ArticleContent {
+        slug,
+        title: draft.title.clone(),
+        summary: draft.summary.clone(),
+        language: draft.language.clone(),
+        status: draft.status,
+        published_at,
+        canonical_url: draft.canonical_url.clone(),
+        body_format: draft.body_format,
+        body_source: draft.body_source.clone(),
+        body_html,
+        body_text,
+        text_rule,
+    })
+}
+
+/// When an article is published, given where it is in its life.
+fn publication(draft: &ArticleDraft, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ApiError> {
+    let fault = |detail: &str| {
+        Err(ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, "/published_at", detail)]))
+    };
+    match (draft.status, draft.published_at) {
+        (ArticleStatus::Published, None) => Ok(Some(now)),
+        (ArticleStatus::Published, Some(instant)) if instant > now => {
+            fault("/published_at lies in the future: an article that is to appear then has the status scheduled")
+        }
+        (ArticleStatus::Scheduled, None) => fault("/published_at must say when the article is to appear"),
+        (ArticleStatus::Scheduled, Some(instant)) if instant <= now => {
+            fault("/published_at must lie in the future: an article that has appeared has the status published")
+        }
+        (_, instant) => Ok(instant),
+    }
+}
+
+/// Puts labels, authors and other systems' ids on an article, in place of those it had.
+async fn link(
+    writer: &mut Writer<'_>,
+    id: ArticleId,
+    public_from: PublicFrom,
+    draft: &ArticleDraft,
+) -> Result<(), ApiError> {
+    let (labels_before, authors_before) = db::links_of(writer.connection(), id).await?;
+    let (labels, authors) = (labels(writer, &draft.labels).await?, authors(writer, &draft.authors).await?);
+    db::replace_links(writer.connection(), id, public_from, &labels, &authors).await?;
+    writer.touch_labels(labels_before.into_iter().chain(labels));
+    writer.touch_people(authors_before.into_iter().chain(authors));
+    let external_ids: Vec<(String, String)> =
+        draft.external_ids.iter().map(|known| (known.source.clone(), known.id.clone())).collect();
+    refuse(writer.replace_external_ids(ARTICLES, id.0, &external_ids).await?)
+}
+
+/// The labels that a draft names or brings, each once.
+async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName]) -> Result<Vec<LabelId>, ApiError> {
+    let mut ids = Vec::with_capacity(wanted.len());
+    for (index, label) in wanted.iter().enumerate() {
+        let pointer = format!("/labels/{index}");
+        let id = match label {
+            LabelOrName::Name(name) => label_write::named(writer, &pointer, name).await?,
+            LabelOrName::New(draft) => {
+                label_write::create(writer, (**draft).clone()).await.map_err(|error| error.below(&pointer))?
+            }
+        };
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+/// The people that a draft names as authors, each once.
+async fn authors(writer: &mut Writer<'_>, names: &[String]) -> Result<Vec<PersonId>, ApiError> {
+    let mut ids = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        let id = person(writer, &format!("/authors/{index}"), name, PersonKind::Person).await?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+/// The person that a text in a body names: by id, slug, name or alias, through merges. A name that nobody bears yet is
+/// created.
+async fn person(writer: &mut Writer<'_>, pointer: &str, name: &str, kind: PersonKind) -> Result<PersonId, ApiError> {
+    if let Some(id) = writer.remembered(name) {
+        return Ok(PersonId(id));
+    }
+    let audience = Audience::Editors { now: writer.now() };
+    let found = people_db::people_named(writer.connection(), &[name.to_owned()], audience).await?;
+    if let Some(named) = found.into_iter().next() {
+        return Ok(named.id);
+    }
+    let fault =
+        |detail: String| ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, pointer, detail)]);
+    if name.parse::<PersonId>().is_ok() {
+        return Err(fault(format!("there is no person {name:?}")));
+    }
+    let made = writer.person_called(name, kind, PublicFrom(None)).await?;
+    made.ok_or_else(|| fault(format!("{name:?} is the name of several people, or of nobody: give an id or a slug")))
+}
+
+/// What stands in an article at present.
+async fn standing(writer: &Writer<'_>, id: ArticleId) -> Result<Vec<Standing>, DatabaseError> {
+    let rows = quotes_db::printed_in(writer.connection(), id).await?;
+    let ids: Vec<OccurrenceId> = rows.iter().map(|(row, _)| row.id).collect();
+    let mut segments = group(quotes_db::segments_of(writer.connection(), &ids).await?);
+    let standing = |(row, speaker): (quotes_db::PrintedRow, Option<PersonId>)| Standing {
+        segments: segments.remove(&row.id).unwrap_or_default(),
+        row,
+        speaker,
+    };
+    Ok(rows.into_iter().map(standing).collect())
+}
+
+/// Writes what an article prints after an edit.
+async fn print(
+    writer: &mut Writer<'_>,
+    id: ArticleId,
+    public_from: PublicFrom,
+    edit: Edit<'_>,
+) -> Result<(), ApiError> {
+    let given = edit.given.unwrap_or_default();
+    let printed = printings_after(edit).map_err(|wrong| {
+        let fault = |wrong: &super::printings::NotOnce| {
+            let detail = match wrong.times {
+                0 => "the words do not stand in the body",
+                _ => "the words stand in the body more than once: give more of them",
+            };
+            Fault::in_body(ProblemCode::InvalidValue, format!("/quotes/{}/text", wrong.index), detail)
+        };
+        ApiError::body_faults(wrong.iter().map(fault).collect())
+    })?;
+    let found: Vec<_> = printed
+        .iter()
+        .map(|printed| {
+            let speaker = printed.printing.speaker.as_ref().filter(|_| printed.said_by == SaidBy::Found);
+            (speaker, printed.printing.kind)
+        })
+        .collect();
+    let mut attributed = writer.speakers_of(&found, public_from).await?;
+    for (printed, attributed) in printed.iter().zip(&mut attributed) {
+        match &printed.said_by {
+            SaidBy::Found => {}
+            SaidBy::Known(known) => attributed.clone_from(known),
+            SaidBy::Given(index) => *attributed = self::given(writer, *index, &given[*index]).await?,
+        }
+    }
+    writer.note_affiliations(&attributed, public_from).await?;
+    writer
+        .touch_people(attributed.iter().flat_map(|attributed| [attributed.speaker, attributed.organization]).flatten());
+    quotes_db::delete_printings(writer.connection(), id).await?;
+    let printings: Vec<_> = printed.into_iter().map(|printed| printed.printing).collect();
+    writer.write_printings(PrintedIn { article: id, public_from }, &printings, &attributed).await?;
+    Ok(())
+}
+
+/// Whom an editor names.
+async fn given(writer: &mut Writer<'_>, index: usize, draft: &PrintingDraft) -> Result<Attributed, ApiError> {
+    let pointer = |member: &str| format!("/quotes/{index}/{member}");
+    let speaker = match &draft.speaker {
+        Some(name) => Some(person(writer, &pointer("speaker"), name, PersonKind::Person).await?),
+        None => None,
+    };
+    let organization = match &draft.organization {
+        Some(name) => Some(person(writer, &pointer("organization"), name, PersonKind::Organization).await?),
+        None => None,
+    };
+    Ok(Attributed { speaker, role: draft.role.clone(), organization })
+}
+
+/// Has everything that an article shows find out since when it is public.
+async fn touch(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), DatabaseError> {
+    let (label_ids, author_ids) = db::links_of(writer.connection(), id).await?;
+    writer.touch_labels(label_ids);
+    writer.touch_people(author_ids);
+    touch_printed(writer, id).await
+}
+
+/// The same for what it prints.
+async fn touch_printed(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), DatabaseError> {
+    let rows = quotes_db::printed_in(writer.connection(), id).await?;
+    writer.touch_quotes(rows.iter().map(|(row, _)| row.quote_id));
+    writer.touch_people(rows.iter().flat_map(|(row, speaker)| [*speaker, row.organization_id]).flatten());
+    Ok(())
+}
+
+/// Keeps the article as it is now as a revision: its draft, with what it prints.
+async fn keep_revision(writer: &mut Writer<'_>, id: ArticleId, version: i32) -> Result<(), ApiError> {
+    let draft = draft(writer, id).await?;
+    let standing = standing(writer, id).await?;
+    let given: Vec<PrintingDraft> = standing.iter().filter_map(as_given).collect();
+    let mut document =
+        serde_json::to_value(ArticleDraft { quotes: Some(given), ..draft }).map_err(ApiError::internal)?;
+    let printed: Vec<_> = standing.iter().map(revised_printing).collect();
+    document["printings"] = serde_json::Value::Array(printed);
+    document["text_rule"] = TEXT_RULE.into();
+    db::insert_revision(writer.connection(), id, version, document, writer.now()).await?;
+    Ok(())
+}
+
+/// A printing that an editor gave, as a draft of it.
+fn as_given(standing: &Standing) -> Option<PrintingDraft> {
+    let Standing { row, speaker, .. } = standing;
+    (row.kind == OccurrenceKind::Pull || row.rule == EDITOR).then(|| PrintingDraft {
+        kind: row.kind,
+        text: row.text.clone(),
+        speaker: speaker.map(|id| id.to_string()),
+        role: row.role.clone(),
+        organization: row.organization_id.map(|id| id.to_string()),
+        attribution: row.attribution.clone(),
+    })
+}
+
+fn revised_printing(standing: &Standing) -> serde_json::Value {
+    let Standing { row, speaker, segments } = standing;
+    serde_json::json!({
+        "id": row.id,
+        "quote": row.quote_id,
+        "speaker": speaker,
+        "kind": row.kind,
+        "quotation": row.quotation,
+        "text": row.text,
+        "attribution": row.attribution,
+        "role": row.role,
+        "organization": row.organization_id,
+        "anchor": row.anchor,
+        "fidelity": row.fidelity,
+        "confidence": row.confidence,
+        "rule": row.rule,
+        "segments": segments,
+    })
+}
+
+fn refuse(faults: Vec<Fault>) -> Result<(), ApiError> {
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::body_faults(faults)) }
+}
