@@ -115,11 +115,20 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
     let body_rules = web::Data::new(body_rules);
     let document = web::Data::new(Document(json.into()));
     let urls = web::Data::new(state.urls.clone());
-    let state = web::Data::new(state);
+    let workers = settings.workers;
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
     let cache_control = web::Data::new(settings.cache_control);
     let cors_origins = settings.cors_origins;
     let server = HttpServer::new(move || {
+        // A worker drives its own connections: an answer of PostgreSQL wakes the thread that waits for it and no other.
+        let state = match state.pool.share_of(workers) {
+            Ok(pool) => State { pool, ..state.clone() },
+            Err(error) => {
+                tracing::error!(%error, "a worker shares the connections of another");
+                state.clone()
+            }
+        };
+        let state = web::Data::new(state);
         App::new()
             .into_utoipa_app()
             .app_data(state.clone())

@@ -68,6 +68,7 @@ impl Prepared {
     async fn new(recording: &Recording) -> Self {
         let (client, connection) = tokio_postgres::connect(&recording.database, NoTls).await.unwrap();
         actix_web::rt::spawn(connection);
+        client.batch_execute("SET jit = off").await.unwrap();
         let mut rounds = HashMap::new();
         for (path, (statements, _)) in &recording.answers {
             let mut of_path: Vec<Round> = Vec::new();

@@ -23,16 +23,24 @@ use super::{Connection, DatabaseError};
 /// How long a request waits for a connection, new or freed.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// A pool of connections.
+/// A pool of connections, all on the runtime that it was made on.
 #[derive(Clone)]
 pub struct Pool {
     connections: deadpool::Pool<AsyncPgConnection>,
+    address: Arc<Address>,
+    settings: PoolSettings,
 }
 
 /// A connection on loan from the pool.
 pub type PooledConnection = deadpool::Object<AsyncPgConnection>;
 
 impl Pool {
+    /// Another pool to the same database, with its share of the connections, on the present runtime.
+    pub fn share_of(&self, runtimes: usize) -> Result<Self, DatabaseError> {
+        let connections = self.settings.connections.div_ceil(runtimes);
+        open_pool(&self.address, PoolSettings { connections, ..self.settings })
+    }
+
     /// Borrows a connection; waits for one, but not for ever.
     pub async fn get(&self) -> Result<PooledConnection, DatabaseError> {
         tokio::time::timeout(WAIT, self.connections.get())
@@ -54,7 +62,8 @@ pub struct PoolSettings {
 /// Makes a pool whose connections live on the present runtime. Connects to nothing yet.
 pub fn open_pool(address: &Address, settings: PoolSettings) -> Result<Pool, DatabaseError> {
     let runtime = Handle::current();
-    let address = Arc::new(address.clone());
+    let shared = Arc::new(address.clone());
+    let address = Arc::clone(&shared);
     let mut manager = ManagerConfig::default();
     manager.recycling_method = RecyclingMethod::Fast;
     manager.custom_setup = Box::new(move |_| {
@@ -72,7 +81,7 @@ pub fn open_pool(address: &Address, settings: PoolSettings) -> Result<Pool, Data
         .max_size(settings.connections)
         .build()
         .map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
-    Ok(Pool { connections })
+    Ok(Pool { connections, address: Arc::clone(&shared), settings })
 }
 
 /// Opens one connection outside any pool, without a limit on the time of a statement.

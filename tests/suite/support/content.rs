@@ -15,6 +15,8 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, Error};
 use uuid::Uuid;
 
+const LABELS: usize = 2_000;
+
 /// Labels that are on two articles each.
 pub const RARE_LABELS: usize = 100;
 
@@ -129,11 +131,12 @@ struct Rows {
 }
 
 impl Content {
-    /// Content of so many articles, with a label for a hundred of them and a person for twenty, 2,000 at least.
+    /// Content of so many articles, with a person for twenty of them, 2,000 at least. Labels are as many, and as frequent,
+    /// whatever the size.
     pub fn of(articles: usize) -> Self {
         Self {
             articles,
-            labels: Zipf::new((articles / 100).max(200)),
+            labels: Zipf::new(LABELS),
             people: Zipf::new((articles / 20).max(2_000)),
             words: Zipf::new(WORDS),
         }
