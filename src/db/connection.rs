@@ -1,7 +1,7 @@
 //! Connections and the pool of them.
 //!
 //! A connection is driven by a task of the runtime that opened it. The workers of the HTTP server are single-threaded
-//! runtimes, so every connection is opened on the program's main runtime: no worker's stall or end takes one with it.
+//! runtimes, and each has a pool of its own: an answer of PostgreSQL wakes the thread that waits for it and no other.
 
 use std::sync::Arc;
 use std::time::Duration;
