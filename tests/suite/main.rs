@@ -24,6 +24,7 @@ mod plans;
 mod program;
 mod queries;
 mod quotes;
+mod quotes_writing;
 mod resilience;
 mod sample;
 mod search;
