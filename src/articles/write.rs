@@ -242,7 +242,7 @@ async fn person(writer: &mut Writer<'_>, pointer: &str, name: &str, kind: Person
     if name.parse::<PersonId>().is_ok() {
         return Err(fault(format!("there is no person {name:?}")));
     }
-    let made = writer.person_called(name, kind, PublicFrom(None)).await?;
+    let made = writer.person_called(name, kind).await?;
     made.ok_or_else(|| fault(format!("{name:?} is the name of several people, or of nobody: give an id or a slug")))
 }
 

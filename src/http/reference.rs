@@ -64,6 +64,10 @@ path_parameter!(
     QuotePath, "The quote's id.", "quo_01jdb2q9x3e2tbvq6d9m4y8k1s"
 );
 path_parameter!(
+    /// Names a printing in a path.
+    OccurrencePath, "The printing's id.", "occ_01jdb2q9x4fbr9w2h7z5n3c6pt"
+);
+path_parameter!(
     /// Names a person in a path.
     PersonPath, "The person's id or slug.", "maren-tolliver-haag"
 );

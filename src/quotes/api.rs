@@ -10,6 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, QuoteFilter};
+use super::edit::{create_quote, delete_quote, join_quotes, restore_quote, split_quote, update_quote};
+use super::occurrence::{get_occurrence, update_occurrence};
 use super::offsets::OffsetParameters;
 use super::sample::sample_quotes;
 use super::wire::{self, Quote};
@@ -47,6 +49,14 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(list_quotes)
         .service(sample_quotes)
         .service(get_quote)
+        .service(create_quote)
+        .service(update_quote)
+        .service(delete_quote)
+        .service(restore_quote)
+        .service(join_quotes)
+        .service(split_quote)
+        .service(get_occurrence)
+        .service(update_occurrence)
         .service(list_person_quotes)
         .service(list_article_quotes);
 }

@@ -75,6 +75,7 @@ pub struct OccurrenceRow {
 pub struct LinkedOccurrence {
     pub occurrence: OccurrenceRow,
     pub article: ArticleReferenceRow,
+    pub article_version: i32,
     pub speaker: Option<PersonReferenceRow>,
     pub organization: Option<PersonReferenceRow>,
 }
@@ -417,6 +418,38 @@ pub async fn find_quote(mut connection: &Connection, id: QuoteId, audience: Audi
         .optional()?)
 }
 
+/// The quotes with these ids, whatever became of them.
+pub async fn quotes_with_ids(mut connection: &Connection, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> {
+    Ok(quotes::table.select(QuoteRow::as_select()).filter(quotes::id.eq_any(ids)).load(&mut connection).await?)
+}
+
+/// Who said these quotes, where somebody is known to have.
+pub async fn speakers_of(
+    mut connection: &Connection,
+    quotes: &[QuoteId],
+) -> Result<Vec<(QuoteId, PersonReferenceRow)>> {
+    Ok(quotes::table
+        .inner_join(people::table)
+        .select((quotes::id, PersonReferenceRow::as_select()))
+        .filter(quotes::id.eq_any(quotes))
+        .filter(people::deleted_at.is_null())
+        .load(&mut connection)
+        .await?)
+}
+
+/// The printing with this id, as the audience may see it; one that left its article too.
+pub async fn find_occurrence(
+    mut connection: &Connection,
+    id: OccurrenceId,
+    audience: Audience,
+) -> Result<Option<LinkedOccurrence>> {
+    let query = linked_occurrences!()
+        .filter(occurrences::id.eq(id))
+        .filter(audience.sees("occurrences.public_from").condition());
+    let row: Option<LinkedRow> = query.first(&mut connection).await.optional()?;
+    Ok(row.map(linked))
+}
+
 /// Every printing in these articles that the audience may see, in text order, pull quotes first.
 pub async fn occurrences_in(
     mut connection: &Connection,
@@ -425,7 +458,6 @@ pub async fn occurrences_in(
 ) -> Result<Vec<LinkedOccurrence>> {
     let query = linked_occurrences!()
         .filter(occurrences::article_id.eq_any(articles))
-        .filter(articles::deleted_at.is_null())
         .filter(audience.sees("occurrences.public_from").condition())
         .filter(occurrences::position.is_not_null())
         .order((occurrences::article_id, occurrences::position));
@@ -441,7 +473,6 @@ pub async fn occurrences_of(
 ) -> Result<Vec<LinkedOccurrence>> {
     let query = linked_occurrences!()
         .filter(occurrences::quote_id.eq_any(quotes))
-        .filter(articles::deleted_at.is_null())
         .filter(audience.sees("occurrences.public_from").condition())
         .filter(occurrences::position.is_not_null())
         .order((occurrences::quote_id, occurrences::public_from, occurrences::article_id, occurrences::position));
@@ -527,9 +558,11 @@ pub async fn external_ids_of(mut connection: &Connection, ids: &[QuoteId]) -> Re
 
 diesel::alias!(people as named_organizations: NamedOrganizations);
 
-type LinkedRow = (OccurrenceRow, ArticleReferenceRow, Option<PersonReferenceRow>, Option<(PersonId, String, String)>);
+type LinkedRow =
+    (OccurrenceRow, ArticleReferenceRow, i32, Option<PersonReferenceRow>, Option<(PersonId, String, String)>);
 
-/// The query both lists of printings share. A macro, since the type of the query has no name worth writing.
+/// The query for printings that are shown: those of quotes and articles that are not withdrawn. A macro, since the type of
+/// the query has no name worth writing.
 macro_rules! linked_occurrences {
     () => {
         occurrences::table
@@ -543,16 +576,19 @@ macro_rules! linked_occurrences {
             .select((
                 OccurrenceRow::as_select(),
                 ArticleReferenceRow::as_select(),
+                articles::version,
                 Option::<PersonReferenceRow>::as_select(),
                 named_organizations.fields((people::id, people::slug, people::name)).nullable(),
             ))
+            .filter(articles::deleted_at.is_null())
+            .filter(quotes::deleted_at.is_null())
     };
 }
 use linked_occurrences;
 
-fn linked((occurrence, article, speaker, organization): LinkedRow) -> LinkedOccurrence {
+fn linked((occurrence, article, article_version, speaker, organization): LinkedRow) -> LinkedOccurrence {
     let organization = organization.map(|(id, slug, name)| PersonReferenceRow { id, slug, name });
-    LinkedOccurrence { occurrence, article, speaker, organization }
+    LinkedOccurrence { occurrence, article, article_version, speaker, organization }
 }
 
 /// A quote to be made.

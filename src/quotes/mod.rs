@@ -2,9 +2,12 @@
 
 pub mod api;
 pub mod db;
+mod edit;
+mod occurrence;
 pub mod offsets;
 mod sample;
 pub mod wire;
+pub mod write;
 
 use crate::db::keyset::sort_keys;
 use crate::values::text_enum::text_enum;

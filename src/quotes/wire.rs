@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::try_join;
 use utoipa::ToSchema;
 
@@ -13,7 +13,7 @@ use crate::articles::db::ArticleReferenceRow;
 use crate::db::{Audience, Connection, Result, group};
 use crate::http::page::Versioned;
 use crate::http::reference::{ArticleReference, ExternalId, PersonReference, QuoteReference, Urls, external_ids};
-use crate::people::db as people_db;
+use crate::people::db::{self as people_db, PersonReferenceRow};
 use crate::people::wire::{self as people_wire, Person, RelatedPerson, person_reference};
 use crate::search::db::QuoteWords;
 use crate::values::anchor::{AnchorState, Segment};
@@ -28,16 +28,17 @@ pub struct Quote {
     /// Where to fetch it.
     #[schema(format = UriReference, example = "/v1/quotes/quo_01jdb2q9x3e2tbvq6d9m4y8k1s")]
     pub url: String,
-    /// The words: its longest public printing, without the marks around it.
+    /// The words: its longest public printing, without the marks around it. Of a quote that no article prints, what it
+    /// was given.
     #[schema(example = "I rang it once and the whole quay stopped talking.")]
     pub text: String,
-    /// Who said it; null when no article attributes it.
+    /// Who said it; null when nobody is known to have.
     #[schema(required = true)]
     pub speaker: Option<RelatedPerson>,
     /// When it was said; null when not known.
     #[schema(required = true)]
     pub said_on: Option<PartialDate>,
-    /// When its first printing became public, or is to; null where nobody knows yet.
+    /// When its first printing became public, or is to, or when it was made by itself; null where nobody knows yet.
     #[schema(required = true)]
     pub published_at: Option<DateTime<Utc>>,
     /// Every public printing, the earliest first.
@@ -76,6 +77,9 @@ pub struct QuoteHighlight {
 pub struct Occurrence {
     /// Its id.
     pub id: OccurrenceId,
+    /// Where to fetch it.
+    #[schema(format = UriReference, example = "/v1/occurrences/occ_01jdb2q9x4fbr9w2h7z5n3c6pt")]
+    pub url: String,
     /// What is printed.
     pub quote: QuoteReference,
     /// Where it is printed.
@@ -114,12 +118,119 @@ pub struct Occurrence {
     /// The rule that made the finding.
     #[schema(example = "cue_after")]
     pub rule: String,
+    /// The version of the article, which a printing is part of: what a change of the printing is based on.
+    #[serde(skip)]
+    pub article_version: i32,
+}
+
+impl Versioned for Occurrence {
+    fn version(&self) -> Option<i32> {
+        Some(self.article_version)
+    }
+}
+
+/// A quote to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteDraft {
+    /// The words, without marks around them.
+    #[schema(
+        min_length = 1,
+        max_length = 100_000,
+        pattern = r"[\p{L}\p{N}]",
+        example = "Somebody patient, with the right spanner."
+    )]
+    pub text: String,
+    /// Who said it: an id, a slug, a name or an alias. A name that nobody bears yet is created, as a person. Without it the
+    /// quote is unattributed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 300, example = "maren-tolliver-haag")]
+    pub speaker: Option<String>,
+    /// When it was said: a day, a month or a year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = r"^\d{4}(-\d{2}(-\d{2})?)?$", example = "2023-05")]
+    pub said_on: Option<String>,
+    /// What other systems call it.
+    #[serde(default)]
+    #[schema(required = false, max_items = 100, example = json!([{ "source": "cms", "id": "q-12" }]))]
+    pub external_ids: Vec<ExternalId>,
+}
+
+/// Changes of a quote, as a JSON Merge Patch (RFC 7396): what is absent stays, `null` takes away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "what the document says of a body that is merged as JSON")]
+pub struct QuotePatch {
+    /// The words. A quote that an article prints says what its longest public printing says: this is refused there.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 100_000,
+        pattern = r"[\p{L}\p{N}]",
+        example = "Somebody patient, with the right spanner."
+    )]
+    text: Option<String>,
+    /// Who said it: an id, a slug, a name or an alias. A name that nobody bears yet is created, as a person.
+    #[schema(min_length = 1, max_length = 300, example = "maren-tolliver-haag")]
+    speaker: Option<String>,
+    /// When it was said: a day, a month or a year.
+    #[schema(pattern = r"^\d{4}(-\d{2}(-\d{2})?)?$", example = "2023-05")]
+    said_on: Option<String>,
+    /// What other systems call it, in place of what they called it.
+    #[schema(max_items = 100, example = json!([{ "source": "cms", "id": "q-12" }]))]
+    external_ids: Option<Vec<ExternalId>>,
+}
+
+/// Which quote another one is joined to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteJoin {
+    /// The id of the quote that stays.
+    #[schema(
+        value_type = String,
+        pattern = "^quo_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        example = "quo_01jdb2q9x5g9vb3rkpe7wd0n4m"
+    )]
+    pub into: QuoteId,
+}
+
+/// Which printings are split from a quote.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteSplit {
+    /// Printings of the quote: some, not all of them.
+    #[schema(value_type = std::collections::BTreeSet<OccurrenceId>, min_items = 1, max_items = 1000, example = json!(["occ_01jdb2q9x4fbr9w2h7z5n3c6pt"]))]
+    pub occurrences: Vec<OccurrenceId>,
+}
+
+/// What an editor says of a printing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OccurrenceDraft {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+}
+
+/// Corrections of a printing, as a JSON Merge Patch (RFC 7396): what is absent stays, `null` takes away. Words and
+/// attribution stay as they are printed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "what the document says of a body that is merged as JSON")]
+pub struct OccurrencePatch {
+    /// The speaker's role at that time.
+    #[schema(min_length = 1, max_length = 300, example = "mayor")]
+    role: Option<String>,
+    /// The speaker's organization at that time: an id, a slug, a name or an alias of one. A name that nothing bears yet is
+    /// created.
+    #[schema(min_length = 1, max_length = 300, example = "pellinmouth-harbour-trust")]
+    organization: Option<String>,
 }
 
 /// The speakers that a request wants whole, by id.
 pub type Speakers = HashMap<PersonId, Person>;
 
-/// Rows as quotes, in the same order, at the cost of three queries, and four more for whole speakers.
+/// Rows as quotes, in the same order, at the cost of four queries, and four more for whole speakers.
 pub async fn quotes(
     connection: &Connection,
     rows: Vec<QuoteRow>,
@@ -128,10 +239,15 @@ pub async fn quotes(
     audience: Audience,
 ) -> Result<Vec<Quote>> {
     let ids: Vec<QuoteId> = rows.iter().map(|row| row.id).collect();
-    let (linked, known_as) =
-        try_join!(db::occurrences_of(connection, &ids, audience), db::external_ids_of(connection, &ids))?;
+    let (linked, known_as, speakers) = try_join!(
+        db::occurrences_of(connection, &ids, audience),
+        db::external_ids_of(connection, &ids),
+        db::speakers_of(connection, &ids),
+    )?;
     let mut known_as = group(known_as);
-    let occurrences = occurrences(connection, linked, has_whole_speakers, urls, audience).await?;
+    let mut speakers: HashMap<QuoteId, PersonReferenceRow> = speakers.into_iter().collect();
+    let whole = whole_speakers(connection, has_whole_speakers, speakers.values(), urls, audience).await?;
+    let occurrences = printed(connection, linked, &whole, urls).await?;
     let mut occurrences = group(occurrences.into_iter().map(|occurrence| (occurrence.quote.id, occurrence)));
     let quote = |row: QuoteRow| {
         let QuoteRow {
@@ -150,8 +266,7 @@ pub async fn quotes(
             id,
             url: urls.resource("quotes", &id),
             text,
-            // Every printing names the quote's speaker, and a public quote has a public printing.
-            speaker: occurrences.first().and_then(|occurrence| occurrence.speaker.clone()),
+            speaker: speakers.remove(&id).map(|row| related_speaker(row, &whole, urls)),
             said_on: PartialDate::from_columns(said_on, said_on_precision),
             published_at: public_from.0,
             occurrences,
@@ -188,27 +303,40 @@ pub async fn occurrences(
     urls: &Urls,
     audience: Audience,
 ) -> Result<Vec<Occurrence>> {
+    let speakers = linked.iter().filter_map(|linked| linked.speaker.as_ref());
+    let whole = whole_speakers(connection, has_whole_speakers, speakers, urls, audience).await?;
+    printed(connection, linked, &whole, urls).await
+}
+
+/// Printings with their segments and, as far as they are known, their whole speakers.
+async fn printed(
+    connection: &Connection,
+    linked: Vec<LinkedOccurrence>,
+    speakers: &Speakers,
+    urls: &Urls,
+) -> Result<Vec<Occurrence>> {
     let ids: Vec<OccurrenceId> = linked.iter().map(|linked| linked.occurrence.id).collect();
-    let (segments, speakers) = try_join!(db::segments_of(connection, &ids), async {
-        if has_whole_speakers { whole_speakers(connection, &linked, urls, audience).await } else { Ok(Speakers::new()) }
-    })?;
-    let mut segments = group(segments);
+    let mut segments = group(db::segments_of(connection, &ids).await?);
     Ok(linked
         .into_iter()
         .map(|linked| {
             let segments = segments.remove(&linked.occurrence.id).unwrap_or_default();
-            occurrence(linked, segments, &speakers, urls)
+            occurrence(linked, segments, speakers, urls)
         })
         .collect())
 }
 
 async fn whole_speakers(
     connection: &Connection,
-    linked: &[LinkedOccurrence],
+    are_wanted: bool,
+    speakers: impl Iterator<Item = &PersonReferenceRow>,
     urls: &Urls,
     audience: Audience,
 ) -> Result<Speakers> {
-    let mut ids: Vec<PersonId> = linked.iter().filter_map(|linked| Some(linked.speaker.as_ref()?.id)).collect();
+    if !are_wanted {
+        return Ok(Speakers::new());
+    }
+    let mut ids: Vec<PersonId> = speakers.map(|speaker| speaker.id).collect();
     ids.sort_unstable();
     ids.dedup();
     let rows = people_db::people_with_ids(connection, &ids).await?;
@@ -216,8 +344,15 @@ async fn whole_speakers(
     Ok(people.into_iter().map(|person| (person.id, person)).collect())
 }
 
+fn related_speaker(row: PersonReferenceRow, speakers: &Speakers, urls: &Urls) -> RelatedPerson {
+    match speakers.get(&row.id) {
+        Some(person) => RelatedPerson::Whole(Box::new(person.clone())),
+        None => RelatedPerson::Reference(person_reference(row, urls)),
+    }
+}
+
 fn occurrence(linked: LinkedOccurrence, segments: Vec<Segment>, speakers: &Speakers, urls: &Urls) -> Occurrence {
-    let LinkedOccurrence { occurrence, article, speaker, organization } = linked;
+    let LinkedOccurrence { occurrence, article, article_version, speaker, organization } = linked;
     let OccurrenceRow {
         id,
         article_id: _,
@@ -234,15 +369,13 @@ fn occurrence(linked: LinkedOccurrence, segments: Vec<Segment>, speakers: &Speak
     } = occurrence;
     Occurrence {
         id,
+        url: urls.resource("occurrences", &id),
         quote: QuoteReference { id: quote_id, url: urls.resource("quotes", &quote_id) },
         article: article_reference(article, urls),
         kind,
         quotation,
         text,
-        speaker: speaker.map(|row| match speakers.get(&row.id) {
-            Some(person) => RelatedPerson::Whole(Box::new(person.clone())),
-            None => RelatedPerson::Reference(person_reference(row, urls)),
-        }),
+        speaker: speaker.map(|row| related_speaker(row, speakers, urls)),
         attribution,
         role,
         organization: organization.map(|row| person_reference(row, urls)),
@@ -251,6 +384,7 @@ fn occurrence(linked: LinkedOccurrence, segments: Vec<Segment>, speakers: &Speak
         fidelity,
         confidence,
         rule,
+        article_version,
     }
 }
 

@@ -32,6 +32,28 @@ impl PartialDate {
     }
 }
 
+/// Why a text is no partial date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a day (2003-11-05), a month (2003-11) or a year (2003) of the calendar")]
+pub struct InvalidDate;
+
+impl std::str::FromStr for PartialDate {
+    type Err = InvalidDate;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDate> {
+        let (precision, first_day) = match text.len() {
+            10 => (DatePrecision::Day, text.to_owned()),
+            7 => (DatePrecision::Month, format!("{text}-01")),
+            4 => (DatePrecision::Year, format!("{text}-01-01")),
+            _ => return Err(InvalidDate),
+        };
+        let first_day = NaiveDate::parse_from_str(&first_day, "%Y-%m-%d").map_err(|_| InvalidDate)?;
+        let date = Self { first_day, precision };
+        // The parser takes signs and blanks, and there is no year 0.
+        if first_day.year() >= 1 && date.to_string() == text { Ok(date) } else { Err(InvalidDate) }
+    }
+}
+
 impl std::fmt::Display for PartialDate {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (year, month, day) = (self.first_day.year(), self.first_day.month(), self.first_day.day());
@@ -65,6 +87,18 @@ impl utoipa::ToSchema for PartialDate {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_is_read_as_it_is_shown() {
+        for text in ["2003-11-05", "2003-11", "2003", "0001", "2024-02-29"] {
+            assert_eq!(text.parse::<PartialDate>().unwrap().to_string(), text);
+        }
+        for wrong in
+            ["", "2003-13", "2003-02-30", "0000", "+200-01-01", "2003-1-01", "2003-1", " 2003-1", "03", "2003-11-5"]
+        {
+            assert_eq!(wrong.parse::<PartialDate>(), Err(InvalidDate), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_date_shows_only_what_is_known_of_it() {

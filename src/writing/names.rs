@@ -97,17 +97,14 @@ impl Writer<'_> {
         Ok(attributed)
     }
 
-    /// Finds or makes the person that a name is, whatever kind bears it; `kind` is that of one that is made. `None` where
-    /// several bear it, or nobody could.
-    pub async fn person_called(
-        &mut self,
-        name: &str,
-        kind: PersonKind,
-        public_from: PublicFrom,
-    ) -> Result<Option<PersonId>> {
+    /// The one who bears a name, made as one of this kind where nobody does; an organization is looked for among
+    /// organizations alone. `None` of what is no name, and where several bear it.
+    pub async fn person_called(&mut self, name: &str, kind: PersonKind) -> Result<Option<PersonId>> {
+        let accepts = if kind == PersonKind::Organization { Accepts::OrganizationOnly } else { Accepts::AnyKind };
         let mut wanted = WantedPeople::default();
-        wanted.add(name, kind, Accepts::AnyKind);
-        Ok(self.find_or_make(&wanted, public_from).await?.into_values().next())
+        wanted.add(name, kind, accepts);
+        let ids = self.find_or_make(&wanted, PublicFrom(None)).await?;
+        Ok(ids.into_values().next())
     }
 
     async fn find_or_make(

@@ -66,14 +66,15 @@ pub struct PrintedIn {
 }
 
 impl Writer<'_> {
-    /// Stores the printings of an article, each with its quote, found or made. Whoever speaks is in `attributed`.
-    /// What the article printed before must be gone from the tables.
+    /// Stores the printings of an article, each with its quote, found or made. Whoever was found to speak is in
+    /// `attributed`. What the article printed before must be gone from the tables.
     pub async fn write_printings(
         &mut self,
         printed_in: PrintedIn,
         printings: &[Printing],
         attributed: &[Attributed],
     ) -> Result<Vec<(NewOccurrence, Vec<Segment>)>> {
+        let attributed = &corrected(printings, attributed);
         let digests: Vec<Vec<u8>> =
             printings.iter().map(|printing| Sha256::digest(identity_key(&printing.text)).to_vec()).collect();
         let known = quotes_db::known_quotes(self.connection, &digests, int(LEAST_SHARED_WORDS)).await?;
@@ -166,6 +167,22 @@ fn same_as_earlier(printing: &Printing, speaker: Option<PersonId>) -> Option<Quo
     (earlier.is_quote_settled || earlier.is_corrected || earlier.speaker == speaker).then_some(earlier.quote)
 }
 
+/// Whether an editor joined or split the quote of a printing.
+fn is_settled(printing: &Printing) -> bool {
+    printing.earlier.as_ref().is_some_and(|earlier| earlier.is_quote_settled)
+}
+
+/// Who speaks in each printing: what an editor corrected stays so, whatever is found.
+fn corrected(printings: &[Printing], attributed: &[Attributed]) -> Vec<Attributed> {
+    let of_printing = |(printing, found): (&Printing, &Attributed)| match &printing.earlier {
+        Some(Earlier { speaker, role, organization, is_corrected: true, .. }) => {
+            Attributed { speaker: *speaker, role: role.clone(), organization: *organization }
+        }
+        _ => found.clone(),
+    };
+    printings.iter().zip(attributed).map(of_printing).collect()
+}
+
 /// Groups the printings that print the same quote: the same words by the same speaker, or one a form of the other.
 /// Every printing is in exactly one group.
 fn same_quotes(printings: &[Printing], attributed: &[Attributed], digests: &[Vec<u8>]) -> Vec<Vec<usize>> {
@@ -173,10 +190,10 @@ fn same_quotes(printings: &[Printing], attributed: &[Attributed], digests: &[Vec
     let mut first_with: HashMap<(Option<PersonId>, &[u8]), usize> = HashMap::new();
     for (index, printing) in printings.iter().enumerate() {
         // What an editor joined or split stays so.
-        if printing.earlier.as_ref().is_some_and(|earlier| earlier.is_quote_settled) {
+        if is_settled(printing) {
             continue;
         }
-        if let Some(original) = printing.same_quote_as {
+        if let Some(original) = printing.same_quote_as.filter(|original| !is_settled(&printings[*original])) {
             let speakers = (attributed[index].speaker, attributed[original].speaker);
             // Words that two people are said to have said are two quotes.
             if speakers.0.is_none() || speakers.1.is_none() || speakers.0 == speakers.1 {

@@ -41,8 +41,9 @@ const QUOTE: &str = "(SELECT min(occurrences.public_from) FROM occurrences \
 const PERSON: &str = "least((SELECT min(quotes.public_from) FROM quotes WHERE quotes.speaker_id = people.id \
         AND quotes.deleted_at IS NULL), \
     (SELECT min(article_authors.public_from) FROM article_authors WHERE article_authors.person_id = people.id), \
-    (SELECT min(occurrences.public_from) FROM occurrences WHERE occurrences.organization_id = people.id \
-        AND occurrences.position IS NOT NULL), \
+    (SELECT min(occurrences.public_from) FROM occurrences JOIN quotes ON quotes.id = occurrences.quote_id \
+        WHERE occurrences.organization_id = people.id AND occurrences.position IS NOT NULL \
+        AND quotes.deleted_at IS NULL), \
     (SELECT min(affiliations.public_from) FROM affiliations WHERE affiliations.organization_id = people.id))";
 
 /// `shown` tells since when a row is shown; null where never.
@@ -76,13 +77,18 @@ async fn publish(mut connection: &Connection, table: &'static str, ids: Vec<uuid
 }
 
 /// A quote's text is its longest public printing, and while it has none its longest printing at all. One that was made
-/// by a write of its own keeps the text it was given as long as no printing is longer.
+/// by a write of its own is public without: it keeps the text it was given until a printing is public.
 async fn lengthen(writer: &mut Writer<'_>, quotes: &[QuoteId]) -> Result<()> {
     let mut connection = writer.connection;
     let changed = sql("UPDATE quotes SET text = longest.text, version = quotes.version + 1, updated_at = ")
         .bind(writer.now)
         .text(
-            " FROM (SELECT DISTINCT ON (occurrences.quote_id) occurrences.quote_id, occurrences.text FROM occurrences \
+            " FROM (SELECT DISTINCT ON (occurrences.quote_id) occurrences.quote_id, occurrences.text, \
+             occurrences.public_from <= ",
+        )
+        .bind(writer.now)
+        .text(
+            " AS is_public FROM occurrences \
              WHERE occurrences.position IS NOT NULL AND occurrences.quote_id = ANY (",
         )
         .bind(uuids(quotes))
@@ -91,8 +97,7 @@ async fn lengthen(writer: &mut Writer<'_>, quotes: &[QuoteId]) -> Result<()> {
         .text(
             " DESC, char_length(occurrences.text) DESC, occurrences.public_from, occurrences.id) AS longest \
              WHERE quotes.id = longest.quote_id AND quotes.text <> longest.text \
-             AND (NOT quotes.is_independent OR char_length(longest.text) > char_length(quotes.text)) \
-             RETURNING quotes.id, quotes.version",
+             AND (longest.is_public OR NOT quotes.is_independent) RETURNING quotes.id, quotes.version",
         )
         .statement::<(diesel::sql_types::Uuid, diesel::sql_types::Integer)>();
     let changed: Vec<(uuid::Uuid, i32)> = changed.load(&mut connection).await?;
@@ -102,28 +107,33 @@ async fn lengthen(writer: &mut Writer<'_>, quotes: &[QuoteId]) -> Result<()> {
     Ok(())
 }
 
-/// What people are only printed to be is public as long as a public article prints it, and gone when none does.
+/// What people are only printed to be is public as long as a public article prints it, hidden while only withdrawn quotes
+/// do, and gone when none does.
 async fn refresh_affiliations(mut connection: &Connection, people: &[PersonId]) -> Result<()> {
-    const PRINTED: &str = "(SELECT min(occurrences.public_from) FROM quotes \
+    const PRINTED: &str = "FROM quotes \
         JOIN occurrences ON occurrences.quote_id = quotes.id WHERE quotes.speaker_id = affiliations.person_id \
         AND occurrences.position IS NOT NULL AND occurrences.role IS NOT DISTINCT FROM affiliations.role \
         AND occurrences.organization_id IS NOT DISTINCT FROM affiliations.organization_id)";
+    let shown = || {
+        sql("coalesce((SELECT min(CASE WHEN quotes.deleted_at IS NULL THEN occurrences.public_from END) ")
+            .text(PRINTED)
+            .text(", 'infinity')")
+    };
     let own = || {
         sql(" WHERE affiliations.person_id = ANY (").bind(uuids(people)).text(") AND NOT affiliations.is_independent")
     };
     sql("DELETE FROM affiliations")
         .append(own())
-        .text(" AND ")
+        .text(" AND NOT EXISTS (SELECT ")
         .text(PRINTED)
-        .text(" IS NULL")
         .statement::<diesel::sql_types::Bool>()
         .execute(&mut connection)
         .await?;
     sql("UPDATE affiliations SET public_from = ")
-        .text(PRINTED)
+        .append(shown())
         .append(own())
         .text(" AND affiliations.public_from <> ")
-        .text(PRINTED)
+        .append(shown())
         .statement::<diesel::sql_types::Bool>()
         .execute(&mut connection)
         .await?;

@@ -20,6 +20,7 @@ use crate::http::entity_tag::EntityTag;
 use crate::http::error::ApiError;
 use crate::http::extract::read_query;
 use crate::http::middleware::request_id_of;
+use crate::http::page::Single;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::state::State;
 
@@ -84,7 +85,8 @@ pub struct Answer {
 impl Answer {
     /// The resource as it is now, with its version.
     pub fn resource<T: Serialize>(version: i32, resource: &T) -> Result<Self, ApiError> {
-        let body = serde_json::to_vec(&json!({ "data": resource })).map_err(ApiError::internal)?;
+        // Not by way of a JSON value, which knows no short form of 32-bit numbers: the answer is what a GET shows.
+        let body = serde_json::to_vec(&Single { data: resource }).map_err(ApiError::internal)?;
         Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: Some(version), body })
     }
 

@@ -1,7 +1,7 @@
 //! What the resources have in common when they are written: references, slugs, other systems' ids, withdrawal.
 
 use diesel::OptionalExtension;
-use diesel::sql_types::{Bool, Integer, Nullable, Text};
+use diesel::sql_types::{Bool, Integer, Text};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -108,20 +108,10 @@ impl Writer<'_> {
     /// The resource that a reference names, which must not be deleted.
     pub async fn living_target(&self, tables: Tables, reference: &str) -> std::result::Result<Target, ApiError> {
         let target = self.target(tables, reference).await?;
-        if target.is_deleted {
-            let reason = self.deletion_reason(tables, target.id).await?;
-            return Err(ApiError::gone(tables.resource_type.as_str(), reference, reason.as_deref()));
-        }
-        Ok(target)
+        if target.is_deleted { Err(self.absent(tables, reference).await?) } else { Ok(target) }
     }
 
-    async fn deletion_reason(&self, tables: Tables, id: Uuid) -> Result<Option<String>> {
-        let mut connection = self.connection;
-        let reason = sql("SELECT deletion_reason FROM ").text(tables.table).text(" WHERE id = ").bind(id);
-        Ok(reason.statement::<Nullable<Text>>().get_result(&mut connection).await?)
-    }
-
-    /// Why nothing can be written under a reference that names nothing directly.
+    /// Why nothing can be written under a reference that names nothing directly, or what is deleted.
     async fn absent(&self, tables: Tables, reference: &str) -> Result<ApiError> {
         let audience = Audience::Editors { now: self.now };
         Ok(match whereabouts(self.connection, tables.kind, reference, audience).await? {

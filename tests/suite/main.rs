@@ -25,6 +25,7 @@ mod plans;
 mod program;
 mod queries;
 mod quotes;
+mod quotes_writing;
 mod resilience;
 mod sample;
 mod search;

@@ -14,7 +14,7 @@ use verbatim::http::reference::Urls;
 use verbatim::imports::{self, Entry, Report};
 use verbatim::server::{self, ServerSettings};
 use verbatim::state::State;
-use verbatim::values::id::KeyId;
+use verbatim::values::id::{KeyId, OccurrenceId, QuoteId};
 
 use super::cluster::{TestDatabase, scratch_directory};
 use super::http::{Answer, send, send_body};
@@ -59,7 +59,26 @@ impl TestServer {
             .database
             .execute("INSERT INTO label_external_ids SELECT 'cms', '4711', id FROM labels WHERE slug = 'courts'; \
              INSERT INTO article_external_ids SELECT 'cms', '4711', id FROM articles WHERE slug = 'the-ferry-bell-comes-home'");
+        server.give_quotes_the_ids_of_examples();
         server
+    }
+
+    /// The quote and the printing of the examples: a quote of the sample content that is printed more than once. The other
+    /// quote of the examples nobody prints.
+    fn give_quotes_the_ids_of_examples(&self) {
+        let [quote, other] = ["quo_01jdb2q9x3e2tbvq6d9m4y8k1s", "quo_01jdb2q9x5g9vb3rkpe7wd0n4m"]
+            .map(|example| example.parse::<QuoteId>().unwrap().0);
+        let OccurrenceId(printing) = "occ_01jdb2q9x4fbr9w2h7z5n3c6pt".parse().unwrap();
+        let columns = "text, speaker_id, public_from, created_at, updated_at";
+        let text = "'Somebody patient, with the right spanner.'";
+        self.database.execute(&format!(
+            "CREATE TEMPORARY TABLE former ON COMMIT DROP AS SELECT id FROM quotes WHERE text = {text}; \
+             INSERT INTO quotes (id, is_independent, {columns}) SELECT '{other}', true, {columns} FROM quotes WHERE text = {text}; \
+             INSERT INTO quotes (id, {columns}) SELECT '{quote}', {columns} FROM quotes JOIN former USING (id); \
+             UPDATE occurrences SET quote_id = '{quote}' WHERE quote_id = (SELECT id FROM former); \
+             UPDATE occurrences SET id = '{printing}' WHERE quote_id = '{quote}' AND kind = 'pull'; \
+             DELETE FROM quotes WHERE id = (SELECT id FROM former)",
+        ));
     }
 
     /// A server that reaches its database under another URL.
