@@ -55,9 +55,10 @@ impl TestServer {
     /// A server on the sample content, with everything that the examples of the document name.
     pub fn with_examples() -> Self {
         let server = Self::with_sample();
-        server
-            .database
-            .execute("INSERT INTO label_external_ids SELECT 'cms', '4711', id FROM labels WHERE slug = 'courts'");
+        server.database.execute(
+            "INSERT INTO label_external_ids SELECT 'cms', '4711', id FROM labels WHERE slug = 'courts'; \
+             INSERT INTO person_external_ids SELECT 'cms', '4711', id FROM people WHERE slug = 'ottoline-brask'",
+        );
         server
     }
 
