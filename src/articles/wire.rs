@@ -15,7 +15,7 @@ use crate::http::reference::{ExternalId, Urls, external_ids};
 use crate::labels::db as labels_db;
 use crate::labels::wire::{self as labels_wire, LabelDraft, LabelName, RelatedLabel, label_reference};
 use crate::people::db as people_db;
-use crate::people::wire::{self as people_wire, RelatedPerson, person_reference};
+use crate::people::wire::{self as people_wire, PersonName, RelatedPerson, person_reference};
 use crate::quotes::OccurrenceKind;
 use crate::quotes::db as quotes_db;
 use crate::quotes::wire::{self as quotes_wire, Occurrence};
@@ -230,12 +230,6 @@ impl ToSchema for LabelOrName {
         LabelDraft::schemas(schemas);
     }
 }
-
-/// A name of a person, or an id or a slug.
-#[derive(Debug, ToSchema)]
-#[schema(value_type = String, min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ida Marlow")]
-#[allow(dead_code, reason = "only described")]
-pub struct PersonName(String);
 
 /// Changes of an article, as a JSON Merge Patch (RFC 7396): what is absent stays, `null` takes away.
 #[derive(Debug, Deserialize, ToSchema)]

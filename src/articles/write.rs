@@ -13,7 +13,7 @@ use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::{ExternalId, Urls};
 use crate::labels::write as label_write;
 use crate::people::PersonKind;
-use crate::people::db as people_db;
+use crate::people::write as people_write;
 use crate::quotes::OccurrenceKind;
 use crate::quotes::db as quotes_db;
 use crate::values::body::{TEXT_RULE, render};
@@ -218,32 +218,12 @@ async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName]) -> Result<Vec<L
 async fn authors(writer: &mut Writer<'_>, names: &[String]) -> Result<Vec<PersonId>, ApiError> {
     let mut ids = Vec::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
-        let id = person(writer, &format!("/authors/{index}"), name, PersonKind::Person).await?;
+        let id = people_write::named(writer, &format!("/authors/{index}"), name, PersonKind::Person).await?;
         if !ids.contains(&id) {
             ids.push(id);
         }
     }
     Ok(ids)
-}
-
-/// The person that a text in a body names: by id, slug, name or alias, through merges. A name that nobody bears yet is
-/// created.
-async fn person(writer: &mut Writer<'_>, pointer: &str, name: &str, kind: PersonKind) -> Result<PersonId, ApiError> {
-    if let Some(id) = writer.remembered(name) {
-        return Ok(PersonId(id));
-    }
-    let audience = Audience::Editors { now: writer.now() };
-    let found = people_db::people_named(writer.connection(), &[name.to_owned()], audience).await?;
-    if let Some(named) = found.into_iter().next() {
-        return Ok(named.id);
-    }
-    let fault =
-        |detail: String| ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, pointer, detail)]);
-    if name.parse::<PersonId>().is_ok() {
-        return Err(fault(format!("there is no person {name:?}")));
-    }
-    let made = writer.person_called(name, kind).await?;
-    made.ok_or_else(|| fault(format!("{name:?} is the name of several people, or of nobody: give an id or a slug")))
 }
 
 /// What stands in an article at present.
@@ -305,11 +285,13 @@ async fn print(
 async fn given(writer: &mut Writer<'_>, index: usize, draft: &PrintingDraft) -> Result<Attributed, ApiError> {
     let pointer = |member: &str| format!("/quotes/{index}/{member}");
     let speaker = match &draft.speaker {
-        Some(name) => Some(person(writer, &pointer("speaker"), name, PersonKind::Person).await?),
+        Some(name) => Some(people_write::named(writer, &pointer("speaker"), name, PersonKind::Person).await?),
         None => None,
     };
     let organization = match &draft.organization {
-        Some(name) => Some(person(writer, &pointer("organization"), name, PersonKind::Organization).await?),
+        Some(name) => {
+            Some(people_write::named(writer, &pointer("organization"), name, PersonKind::Organization).await?)
+        }
         None => None,
     };
     Ok(Attributed { speaker, role: draft.role.clone(), organization })

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::parameters::nearest;
 use super::problem::{Fault, ProblemCode};
+use crate::values::date::PartialDate;
 
 /// Where the document keeps named schemas.
 const NAMED: &str = "#/components/schemas/";
@@ -76,6 +77,7 @@ struct TextRules {
 enum Format {
     Instant,
     Date,
+    PartialDate,
     Uri,
     UriReference,
 }
@@ -173,6 +175,7 @@ impl Schemas {
             "format" => match value.as_str() {
                 Some("date-time") => schema.text.format = Some(Format::Instant),
                 Some("date") => schema.text.format = Some(Format::Date),
+                Some("partial-date") => schema.text.format = Some(Format::PartialDate),
                 Some("uri") => schema.text.format = Some(Format::Uri),
                 Some("uri-reference") => schema.text.format = Some(Format::UriReference),
                 Some("int32") => {
@@ -376,6 +379,9 @@ impl TextRules {
                 fault("must be an instant such as 2026-03-01T00:00:00Z")
             }
             Format::Date if text.parse::<NaiveDate>().is_err() => fault("must be a date such as 2026-03-01"),
+            Format::PartialDate if text.parse::<PartialDate>().is_err() => {
+                fault("must be a date such as 2026-03-01, 2026-03 or 2026")
+            }
             Format::Uri if Url::parse(text).is_err() => fault("must be a URI such as https://example.org/"),
             Format::UriReference
                 if Url::options().base_url(Url::parse("http://h/").ok().as_ref()).parse(text).is_err() =>

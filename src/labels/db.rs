@@ -364,7 +364,7 @@ pub async fn rarest_first(
 pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Audience) -> Result<Vec<String>> {
     let near = sql("SELECT labels.slug FROM labels WHERE labels.slug % ")
         .bind(text)
-        .text(" AND labels.deleted_at IS NULL AND ")
+        .text(" AND labels.deleted_at IS NULL AND labels.merged_into_id IS NULL AND ")
         .append(audience.sees("labels.public_from"))
         .text(" ORDER BY similarity(labels.slug, ")
         .bind(text)

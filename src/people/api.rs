@@ -3,21 +3,25 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, PersonFilter};
 use super::filter::people_named;
-use super::wire::{self, Person};
+use super::wire::{self, Person, PersonDraft, PersonPatch};
+use super::write as person_write;
 use super::{PersonKind, PersonSort, PersonSortTerm};
-use crate::access::{Caller, Read};
+use crate::access::{Caller, Read, Scope, Write};
 use crate::db::filter::Named;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
 use crate::db::{Audience, Connection};
-use crate::http::document::{AccessProblems, FetchProblems, LABELS, ListProblems, PEOPLE};
+use crate::http::body::Json;
+use crate::http::document::{
+    AccessProblems, CreateProblems, FetchProblems, LABELS, ListProblems, PEOPLE, WriteProblems,
+};
 use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query, read_query};
@@ -25,16 +29,29 @@ use crate::http::fields::{FieldParameters, Fields};
 use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::reference::{LabelPath, PersonPath};
+use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
+use crate::http::reference::{ExternalId, ExternalPath, LabelPath, PersonPath};
 use crate::labels::db as labels_db;
 use crate::labels::filter::labels_named;
 use crate::search::filter::name_words;
 use crate::state::State;
+use crate::values::id::PersonId;
 use crate::values::reference::Reference;
+use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, patched, write};
+use crate::writing::resource::{self, external_reference};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
-    config.service(list_people).service(get_person).service(list_label_people);
+    config
+        .service(list_people)
+        .service(list_label_people)
+        .service(get_person_by_external_id)
+        .service(put_person_by_external_id)
+        .service(get_person)
+        .service(create_person)
+        .service(update_person)
+        .service(delete_person)
+        .service(restore_person);
 }
 
 /// Which people to list.
@@ -206,4 +223,210 @@ async fn get_person(
     };
     let people = wire::people(&connection, vec![row], &state.urls, audience).await?;
     Single::respond(people, &Fields::from(fields))
+}
+
+/// Create a person
+///
+/// A person, an organization or a group that stands by itself: it is public at once, whatever articles name it. Several
+/// may bear one name: a text that only tells the name then means none of them.
+#[utoipa::path(
+    tag = PEOPLE,
+    params(WriteParameters, IdempotencyParameters),
+    security(("key" = ["write"])),
+    responses(
+        (status = 201, description = "The person.", body = Single<Person>,
+            headers(("Location" = String, description = "Where to fetch it."))),
+        CreateProblems, AccessProblems,
+    ),
+)]
+#[post("/v1/people")]
+async fn create_person(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    body: Json<PersonDraft>,
+) -> Result<HttpResponse, ApiError> {
+    let draft = body.read().await?;
+    write(&state, &caller, &request, async |writer| {
+        let id = person_write::create(writer, draft).await?;
+        Ok(person_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("people", &id)))
+    })
+    .await
+}
+
+/// Change a person
+///
+/// Changes what the body names and leaves the rest (RFC 7396). A new slug leaves the former one leading to it.
+/// `affiliations` are those that editors wrote; what articles print of the person stays beside them.
+#[utoipa::path(
+    tag = PEOPLE,
+    params(PersonPath, WriteParameters, WritePrecondition),
+    request_body(content((PersonPatch = "application/merge-patch+json"), (PersonPatch = "application/json"))),
+    security(("key" = ["write"])),
+    responses((status = 200, description = "The person as it is now.", body = Single<Person>), WriteProblems),
+)]
+#[patch("/v1/people/{ref}")]
+async fn update_person(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(PersonPath { reference }): Path<PersonPath>,
+    body: Json<PersonPatch>,
+) -> Result<HttpResponse, ApiError> {
+    let patch = body.read_value().await?;
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = writer.living_target(resource::PEOPLE, &reference).await?;
+        preconditions.check(target.version)?;
+        let id = PersonId(target.id);
+        let draft = patched(&person_write::draft(writer, id).await?, patch)?;
+        person_write::replace(writer, id, draft).await?;
+        person_write::answer(writer, id, &state.urls).await
+    })
+    .await
+}
+
+/// Delete a person
+///
+/// Withdraws it: it is gone from every list, no article names it as author and no quote as speaker or organization, and it
+/// answers 410 with the reason, until it is restored. `purge=true` removes it for good, with its slugs: what it said stays,
+/// word for word, and is unattributed from then on. That takes a key with the scope `admin`.
+#[utoipa::path(
+    tag = PEOPLE,
+    params(PersonPath, DeleteParameters, WriteParameters, WritePrecondition),
+    security(("key" = ["write"])),
+    responses((status = 204, description = "It is deleted."), WriteProblems),
+)]
+#[delete("/v1/people/{ref}")]
+async fn delete_person(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(PersonPath { reference }): Path<PersonPath>,
+    Query(DeleteParameters { reason, purge }): Query<DeleteParameters>,
+) -> Result<HttpResponse, ApiError> {
+    if purge {
+        caller.needs(Scope::Admin)?;
+    }
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = if purge {
+            writer.target(resource::PEOPLE, &reference).await?
+        } else {
+            writer.living_target(resource::PEOPLE, &reference).await?
+        };
+        preconditions.check(target.version)?;
+        if purge {
+            person_write::purge(writer, PersonId(target.id)).await?;
+        } else {
+            writer.withdraw(resource::PEOPLE, target.id, reason.as_deref()).await?;
+        }
+        Ok(Answer::nothing())
+    })
+    .await
+}
+
+/// Restore a person
+///
+/// Takes the deletion back: the person is what it was, and articles and quotes name it again.
+#[utoipa::path(
+    tag = PEOPLE,
+    params(PersonPath, WriteParameters, WritePrecondition, IdempotencyParameters),
+    security(("key" = ["write"])),
+    responses((status = 200, description = "The person.", body = Single<Person>), WriteProblems),
+)]
+#[post("/v1/people/{ref}/restore")]
+async fn restore_person(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(PersonPath { reference }): Path<PersonPath>,
+) -> Result<HttpResponse, ApiError> {
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let target = writer.target(resource::PEOPLE, &reference).await?;
+        preconditions.check(target.version)?;
+        if target.is_deleted {
+            writer.restore(resource::PEOPLE, target.id).await?;
+        }
+        person_write::answer(writer, PersonId(target.id), &state.urls).await
+    })
+    .await
+}
+
+/// Get a person by another system's id
+///
+/// The person that `source` calls `id`.
+#[utoipa::path(
+    tag = PEOPLE,
+    params(ExternalPath),
+    security((), ("key" = ["read"])),
+    responses((status = 200, description = "The person.", body = Single<Person>), FetchProblems, AccessProblems),
+)]
+#[get("/v1/people/external/{source}/{id}")]
+async fn get_person_by_external_id(
+    caller: Caller<Read>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ExternalPath { source, id }): Path<ExternalPath>,
+) -> Result<HttpResponse, ApiError> {
+    let audience = caller.audience(state.clock.now());
+    let connection = state.connection().await?;
+    let reference = external_reference(&connection, resource::PEOPLE, &source, &id).await?;
+    let reference = reference.map(PersonId).ok_or_else(|| ApiError::not_found("person", &format!("{source}:{id}")))?;
+    let Some(row) = db::find_person(&connection, &Reference::Id(reference), audience).await? else {
+        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference.to_string(), audience)
+            .await;
+    };
+    let people = wire::people(&connection, vec![row], &state.urls, audience).await?;
+    Single::respond(people, &Fields::default())
+}
+
+/// Create or replace a person by another system's id
+///
+/// Makes the person that `source` calls `id`, or gives it exactly this content. What is there already takes `If-Match`;
+/// `If-None-Match: *` only creates.
+#[utoipa::path(
+    tag = PEOPLE,
+    params(ExternalPath, WriteParameters, PutPreconditions),
+    security(("key" = ["write"])),
+    responses(
+        (status = 200, description = "The person as it is now.", body = Single<Person>),
+        (status = 201, description = "The person, which is new.", body = Single<Person>,
+            headers(("Location" = String, description = "Where to fetch it."))),
+        WriteProblems,
+    ),
+)]
+#[put("/v1/people/external/{source}/{id}")]
+async fn put_person_by_external_id(
+    caller: Caller<Write>,
+    request: HttpRequest,
+    state: web::Data<State>,
+    Path(ExternalPath { source, id }): Path<ExternalPath>,
+    body: Json<PersonDraft>,
+) -> Result<HttpResponse, ApiError> {
+    let mut draft = body.read().await?;
+    let own = ExternalId { source: source.clone(), id: id.clone() };
+    if !draft.external_ids.contains(&own) {
+        draft.external_ids.push(own);
+    }
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        match writer.external_target(resource::PEOPLE, &source, &id).await? {
+            Some(target) => {
+                preconditions.check(target.version)?;
+                if target.is_deleted {
+                    writer.restore(resource::PEOPLE, target.id).await?;
+                }
+                person_write::replace(writer, PersonId(target.id), draft).await?;
+                person_write::answer(writer, PersonId(target.id), &state.urls).await
+            }
+            None => {
+                preconditions.check_absent(None)?;
+                let id = person_write::create(writer, draft).await?;
+                Ok(person_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("people", &id)))
+            }
+        }
+    })
+    .await
 }

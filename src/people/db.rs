@@ -248,7 +248,7 @@ pub async fn people_named(
 pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Audience) -> Result<Vec<String>> {
     let near = sql("SELECT people.slug FROM people WHERE people.slug % ")
         .bind(text)
-        .text(" AND people.deleted_at IS NULL AND ")
+        .text(" AND people.deleted_at IS NULL AND people.merged_into_id IS NULL AND ")
         .append(audience.sees("people.public_from"))
         .text(" ORDER BY similarity(people.slug, ")
         .bind(text)
@@ -287,9 +287,13 @@ pub async fn affiliations_of(
     audience: Audience,
 ) -> Result<Vec<(PersonId, (AffiliationRow, Option<PersonReferenceRow>))>> {
     let rows = affiliations::table
-        .left_join(people::table.on(people::id.nullable().eq(affiliations::organization_id)))
+        .left_join(
+            people::table.on(people::id.nullable().eq(affiliations::organization_id).and(people::deleted_at.is_null())),
+        )
         .select((affiliations::person_id, (AffiliationRow::as_select(), Option::<PersonReferenceRow>::as_select())))
         .filter(affiliations::person_id.eq_any(ids))
+        // One that is only a deleted organization tells nothing.
+        .filter(affiliations::role.is_not_null().or(people::id.is_not_null()))
         .filter(audience.sees("affiliations.public_from").condition())
         .order((affiliations::starts_on.desc().nulls_last(), affiliations::public_from.desc(), affiliations::id.desc()))
         .load(&mut connection)
@@ -342,7 +346,8 @@ pub struct Namesake {
     pub kind: PersonKind,
 }
 
-/// Everyone who bears one of these normalised names, as full name or alias. Drafts count.
+/// Everyone who bears one of these normalised names, as full name or alias. Drafts count; who was merged into another
+/// does not.
 pub async fn namesakes(mut connection: &Connection, normalised_names: &[String]) -> Result<Vec<Namesake>> {
     let mut other = connection;
     let (by_name, by_alias) = tokio::try_join!(
@@ -350,12 +355,14 @@ pub async fn namesakes(mut connection: &Connection, normalised_names: &[String])
             .select((people::normalised_name, people::id, people::kind))
             .filter(people::normalised_name.eq_any(normalised_names))
             .filter(people::deleted_at.is_null())
+            .filter(people::merged_into_id.is_null())
             .load::<(String, PersonId, PersonKind)>(&mut connection),
         person_aliases::table
             .inner_join(people::table)
             .select((person_aliases::normalised_name, people::id, people::kind))
             .filter(person_aliases::normalised_name.eq_any(normalised_names))
             .filter(people::deleted_at.is_null())
+            .filter(people::merged_into_id.is_null())
             .load::<(String, PersonId, PersonKind)>(&mut other),
     )?;
     let mut found: Vec<Namesake> = by_name
@@ -366,6 +373,43 @@ pub async fn namesakes(mut connection: &Connection, normalised_names: &[String])
     found.sort_by(|one, other| (&one.normalised_name, one.id).cmp(&(&other.normalised_name, other.id)));
     found.dedup();
     Ok(found)
+}
+
+/// A person that an id or a slug leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Referred {
+    pub id: PersonId,
+    pub kind: PersonKind,
+    pub is_deleted: bool,
+}
+
+/// The person that an id or a slug, current or former, leads to, through merges. Drafts count, and so does who is deleted.
+pub async fn person_referred_to(mut connection: &Connection, reference: &str) -> Result<Option<Referred>> {
+    let found = sql("SELECT people.id, people.kind, people.deleted_at IS NOT NULL FROM ")
+        .append(wanted::<PersonId>(&[reference.to_owned()]))
+        .text(
+            " JOIN people ON people.id = surviving_person(coalesce(nullif(wanted.id, '')::uuid, \
+             (SELECT person_slugs.person_id FROM person_slugs WHERE person_slugs.slug = wanted.name)))",
+        )
+        .statement::<(sql_types::Uuid, sql_types::Text, sql_types::Bool)>();
+    let found: Option<(PersonId, PersonKind, bool)> = found.get_result(&mut connection).await.optional()?;
+    Ok(found.map(|(id, kind, is_deleted)| Referred { id, kind, is_deleted }))
+}
+
+/// Whether somebody's affiliation or a printing names this organization.
+pub async fn is_somebodys_organization(mut connection: &Connection, id: PersonId) -> Result<bool> {
+    let is_named = sql("SELECT EXISTS (SELECT FROM affiliations WHERE affiliations.organization_id = ")
+        .bind(id.0)
+        .text(") OR EXISTS (SELECT FROM occurrences WHERE occurrences.organization_id = ")
+        .bind(id.0)
+        .text(")");
+    Ok(is_named.statement::<sql_types::Bool>().get_result(&mut connection).await?)
+}
+
+/// Gives a person another slug, which must be reserved for it.
+pub async fn set_slug(mut connection: &Connection, id: PersonId, slug: &str) -> Result<()> {
+    diesel::update(people::table.filter(people::id.eq(id))).set(people::slug.eq(slug)).execute(&mut connection).await?;
+    Ok(())
 }
 
 /// Makes people.

@@ -1,9 +1,12 @@
 //! People: anyone who speaks or writes, a person, an organization or a group, with what they were and when.
 
+mod affiliations;
 pub mod api;
 pub mod db;
 pub mod filter;
+mod purge;
 pub mod wire;
+pub mod write;
 
 use crate::db::keyset::sort_keys;
 use crate::values::text_enum::text_enum;

@@ -1,7 +1,7 @@
 //! People as JSON.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::try_join;
 use utoipa::ToSchema;
 
@@ -44,6 +44,108 @@ pub struct Person {
     /// When its own content last changed.
     pub updated_at: DateTime<Utc>,
 }
+
+/// A person, an organization or a group to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonDraft {
+    /// The full name. Others may bear it too; a text that only tells the name then means none of them.
+    #[schema(min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "Ottilie Marrow")]
+    pub name: String,
+    /// What sort of speaker or writer it is.
+    #[serde(default = "one_person")]
+    #[schema(required = false, default = "person", example = "person")]
+    pub kind: PersonKind,
+    /// Its slug; made from the name where none is given. One that is taken gets a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        example = "ottilie-marrow"
+    )]
+    pub slug: Option<String>,
+    /// Other names.
+    #[serde(default)]
+    #[schema(required = false, max_items = 100, value_type = Vec<PersonName>, example = json!(["O. Marrow"]))]
+    pub aliases: Vec<String>,
+    /// What the person was, and when, as editors know it. What articles print stands beside it and is not written here.
+    #[serde(default)]
+    #[schema(required = false, max_items = 100, example = json!([{ "role": "harbour master", "starts_on": "2003-11" }]))]
+    pub affiliations: Vec<AffiliationDraft>,
+    /// What other systems call it.
+    #[serde(default)]
+    #[schema(required = false, max_items = 100, example = json!([{ "source": "cms", "id": "7" }]))]
+    pub external_ids: Vec<ExternalId>,
+}
+
+fn one_person() -> PersonKind {
+    PersonKind::Person
+}
+
+/// What a person was, and when: a role, an organization or both.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AffiliationDraft {
+    /// The role.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 300, pattern = r"\S", example = "harbour master")]
+    pub role: Option<String>,
+    /// Where: the id, slug, name or alias of an organization. A name that no organization bears yet is created.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 300, example = "Pellinmouth Harbour Trust")]
+    pub organization: Option<String>,
+    /// From when; null or absent when not known.
+    #[serde(default)]
+    pub starts_on: Option<PartialDate>,
+    /// Until when; null or absent when not known.
+    #[serde(default)]
+    pub ends_on: Option<PartialDate>,
+}
+
+/// Changes of a person, as a JSON Merge Patch (RFC 7396): what is absent stays, `null` takes away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "what the document says of a body that is merged as JSON")]
+pub struct PersonPatch {
+    /// The full name.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        pattern = r"[\p{L}\p{N}]",
+        example = "Ottilie Marrow"
+    )]
+    name: Option<String>,
+    /// What sort of speaker or writer it is.
+    #[schema(nullable = false, example = "person")]
+    kind: Option<PersonKind>,
+    /// Its slug. The former one stays reserved and leads to it.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        example = "ottilie-marrow"
+    )]
+    slug: Option<String>,
+    /// Other names, in place of the present ones.
+    #[schema(max_items = 100, value_type = Option<Vec<PersonName>>, example = json!(["O. Marrow"]))]
+    aliases: Option<Vec<String>>,
+    /// What the person was, in place of what editors wrote before.
+    #[schema(max_items = 100, example = json!([{ "role": "harbour master", "starts_on": "2003-11" }]))]
+    affiliations: Option<Vec<AffiliationDraft>>,
+    /// What other systems call it, in place of what they called it.
+    #[schema(max_items = 100, example = json!([{ "source": "cms", "id": "7" }]))]
+    external_ids: Option<Vec<ExternalId>>,
+}
+
+/// A name of a person.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 300, pattern = r"[\p{L}\p{N}]", example = "O. Marrow")]
+#[allow(dead_code, reason = "only described")]
+pub struct PersonName(String);
 
 impl Versioned for Person {
     fn version(&self) -> Option<i32> {

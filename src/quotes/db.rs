@@ -570,8 +570,11 @@ macro_rules! linked_occurrences {
             .inner_join(quotes::table)
             .left_join(people::table.on(people::id.nullable().eq(quotes::speaker_id).and(people::deleted_at.is_null())))
             .left_join(
-                named_organizations
-                    .on(named_organizations.field(people::id).nullable().eq(occurrences::organization_id)),
+                named_organizations.on(named_organizations
+                    .field(people::id)
+                    .nullable()
+                    .eq(occurrences::organization_id)
+                    .and(named_organizations.field(people::deleted_at).is_null())),
             )
             .select((
                 OccurrenceRow::as_select(),

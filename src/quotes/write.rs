@@ -17,7 +17,7 @@ use crate::http::error::ApiError;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::{ExternalId, Urls};
 use crate::people::PersonKind;
-use crate::people::db as people_db;
+use crate::people::write as people_write;
 use crate::values::date::PartialDate;
 use crate::values::id::{ArticleId, OccurrenceId, PersonId, QuoteId};
 use crate::writing::request::Answer;
@@ -28,7 +28,7 @@ use crate::writing::{Attributed, Writer};
 pub async fn create(writer: &mut Writer<'_>, draft: QuoteDraft) -> Result<QuoteId, ApiError> {
     let said_on = said_on(&draft)?;
     let speaker_id = match &draft.speaker {
-        Some(speaker) => Some(person_named(writer, "/speaker", speaker, PersonKind::Person).await?),
+        Some(speaker) => Some(people_write::named(writer, "/speaker", speaker, PersonKind::Person).await?),
         None => None,
     };
     let id = QuoteId::generate();
@@ -60,7 +60,7 @@ pub async fn replace(writer: &mut Writer<'_>, id: QuoteId, draft: QuoteDraft) ->
     let said_on = said_on(&draft)?;
     let speaker_id = match &draft.speaker {
         same if *same == current.speaker => row.speaker_id,
-        Some(speaker) => Some(person_named(writer, "/speaker", speaker, PersonKind::Person).await?),
+        Some(speaker) => Some(people_write::named(writer, "/speaker", speaker, PersonKind::Person).await?),
         None => None,
     };
     let draft = QuoteDraft { speaker: speaker_id.map(|id| id.to_string()), ..draft };
@@ -315,7 +315,7 @@ pub async fn correct(
         return Ok(());
     }
     let organization_id = match &draft.organization {
-        Some(name) => Some(person_named(writer, "/organization", name, PersonKind::Organization).await?),
+        Some(name) => Some(people_write::named(writer, "/organization", name, PersonKind::Organization).await?),
         None => None,
     };
     let same = printing.organization.as_ref().map(|organization| organization.id) == organization_id;
@@ -399,38 +399,6 @@ async fn replace_external_ids(writer: &Writer<'_>, id: QuoteId, draft: &QuoteDra
     let external_ids: Vec<(String, String)> =
         draft.external_ids.iter().map(|known| (known.source.clone(), known.id.clone())).collect();
     refuse(writer.replace_external_ids(QUOTES, id.0, &external_ids).await?)
-}
-
-/// The one that a text in a body names: by id, slug, name or alias, through merges. A name that nobody bears yet is
-/// created, as one of `kind`; an organization must be one.
-async fn person_named(
-    writer: &mut Writer<'_>,
-    pointer: &str,
-    name: &str,
-    kind: PersonKind,
-) -> Result<PersonId, ApiError> {
-    let fault =
-        |detail: String| ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, pointer, detail)]);
-    if let Some(id) = writer.remembered(name) {
-        return Ok(PersonId(id));
-    }
-    let audience = Audience::Editors { now: writer.now() };
-    let found = people_db::people_named(writer.connection(), &[name.to_owned()], audience).await?;
-    if let Some(named) = found.into_iter().next() {
-        let rows = people_db::people_with_ids(writer.connection(), &[named.id]).await?;
-        if kind == PersonKind::Organization && rows.iter().any(|row| row.kind != kind) {
-            return Err(fault(format!("{name:?} is no organization")));
-        }
-        return Ok(named.id);
-    }
-    if name.parse::<PersonId>().is_ok() {
-        return Err(fault(format!("there is no person {name:?}")));
-    }
-    if !name.chars().any(char::is_alphanumeric) {
-        return Err(fault("a name must hold a letter or a digit".to_owned()));
-    }
-    let called = writer.person_called(name, kind).await?;
-    called.ok_or_else(|| fault(format!("several bear the name {name:?}: say which by an id or a slug")))
 }
 
 /// The quote that a parameter names as the successor of another.

@@ -183,7 +183,7 @@ impl ArticleWords {
 
 /// The words of a quote and of its speaker's name.
 const QUOTE_AND_SPEAKER: &str = "(quotes.search || coalesce((SELECT to_tsvector('search_english'::regconfig, \
-    people.name) FROM people WHERE people.id = quotes.speaker_id), ''::tsvector))";
+    people.name) FROM people WHERE people.id = quotes.speaker_id AND people.deleted_at IS NULL), ''::tsvector))";
 
 impl QuoteWords {
     /// The condition that a quote is found: by its text, by its public speaker's name, or by both together.

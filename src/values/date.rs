@@ -65,6 +65,13 @@ impl std::fmt::Display for PartialDate {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for PartialDate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl serde::Serialize for PartialDate {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -77,6 +84,7 @@ impl utoipa::PartialSchema for PartialDate {
             .schema_type(utoipa::openapi::schema::Type::String)
             .description(Some("A calendar date, of which the day, or the month too, may not be known."))
             .pattern(Some(r"^\d{4}(-\d{2}(-\d{2})?)?$"))
+            .format(Some(utoipa::openapi::schema::SchemaFormat::Custom("partial-date".to_owned())))
             .examples(["2003-11"])
             .into()
     }
@@ -87,6 +95,7 @@ impl utoipa::ToSchema for PartialDate {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_date_is_read_as_it_is_shown() {
@@ -107,5 +116,23 @@ mod tests {
         assert_eq!(shown(DatePrecision::Day), "2003-11-01");
         assert_eq!(shown(DatePrecision::Month), "2003-11");
         assert_eq!(shown(DatePrecision::Year), "2003");
+    }
+
+    #[test]
+    fn what_is_no_date_of_the_calendar_is_refused() {
+        for text in ["2003-13", "2003-00", "2003-02-29", "2003-2-1", "20031101", "+200", "2003-1 ", "", "199", "éé"] {
+            assert_eq!(text.parse::<PartialDate>(), Err(InvalidDate), "{text}");
+        }
+        assert!("2004-02-29".parse::<PartialDate>().is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn every_date_survives_the_way_out_and_back(days in -700_000_i32..2_000_000, precision in 0..3_u8) {
+            let first_day = NaiveDate::default() + chrono::TimeDelta::days(days.into());
+            let text = first_day.to_string();
+            let text = &text[..[4, 7, 10][usize::from(precision)]];
+            prop_assert_eq!(text.parse::<PartialDate>().map(|date| date.to_string()), Ok(text.to_owned()));
+        }
     }
 }

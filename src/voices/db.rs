@@ -63,12 +63,13 @@ pub async fn voices(
     let statement = sql("WITH considered AS MATERIALIZED (")
         .append(considered(filter, audience))
         .text(
-            "), voices AS (SELECT considered.voice_id, count(*) AS quotes, sum(considered.words)::bigint AS words, \
-             min(considered.published_at) AS first_published_at, max(considered.published_at) AS last_published_at \
-             FROM considered WHERE considered.voice_id IS NOT NULL GROUP BY considered.voice_id), \
-             largest AS (SELECT people.id, people.slug, people.name, voices.quotes, voices.words, \
-             voices.first_published_at, voices.last_published_at FROM voices JOIN people ON people.id = voices.voice_id \
-             ORDER BY voices.quotes DESC, people.name, people.id LIMIT ",
+            "), voices AS (SELECT people.id, people.slug, people.name, said.quotes, said.words, said.first_published_at, \
+             said.last_published_at FROM (SELECT considered.voice_id, count(*) AS quotes, \
+             sum(considered.words)::bigint AS words, min(considered.published_at) AS first_published_at, \
+             max(considered.published_at) AS last_published_at FROM considered \
+             WHERE considered.voice_id IS NOT NULL GROUP BY considered.voice_id) AS said \
+             JOIN people ON people.id = said.voice_id AND people.deleted_at IS NULL), \
+             largest AS (SELECT * FROM voices ORDER BY voices.quotes DESC, voices.name, voices.id LIMIT ",
         )
         .bind(limit)
         .text("), series AS (")
@@ -80,7 +81,7 @@ pub async fn voices(
         )
         .text(quotes)
         .text(
-            " FILTER (WHERE considered.voice_id IS NOT NULL) AS attributed_quotes, \
+            " FILTER (WHERE considered.voice_id IN (SELECT voices.id FROM voices)) AS attributed_quotes, \
              (SELECT count(*) FROM voices) AS voices FROM considered) \
              SELECT totals.quotes, totals.attributed_quotes, totals.voices, largest.id, largest.slug, largest.name, \
              largest.quotes, largest.words, largest.first_published_at, largest.last_published_at, \
@@ -176,6 +177,7 @@ pub async fn co_quoted(
         .bind(person.0)
         .text(
             ") GROUP BY quotes.speaker_id) AS together JOIN people ON people.id = together.speaker_id \
+         AND people.deleted_at IS NULL \
          ORDER BY together.articles DESC, people.name, people.id LIMIT ",
         )
         .bind(limit)

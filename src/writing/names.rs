@@ -97,16 +97,6 @@ impl Writer<'_> {
         Ok(attributed)
     }
 
-    /// The one who bears a name, made as one of this kind where nobody does; an organization is looked for among
-    /// organizations alone. `None` of what is no name, and where several bear it.
-    pub async fn person_called(&mut self, name: &str, kind: PersonKind) -> Result<Option<PersonId>> {
-        let accepts = if kind == PersonKind::Organization { Accepts::OrganizationOnly } else { Accepts::AnyKind };
-        let mut wanted = WantedPeople::default();
-        wanted.add(name, kind, accepts);
-        let ids = self.find_or_make(&wanted, PublicFrom(None)).await?;
-        Ok(ids.into_values().next())
-    }
-
     async fn find_or_make(
         &mut self,
         wanted: &WantedPeople,

@@ -260,6 +260,24 @@ impl Writer<'_> {
         self.set(tables, id, sql("id = id"), Action::Updated).await
     }
 
+    /// Raises the versions of resources whose content changed, and notes it.
+    pub async fn raise_versions(&mut self, tables: Tables, ids: &[Uuid]) -> Result<()> {
+        let mut connection = self.connection;
+        let raised = sql("UPDATE ")
+            .text(tables.table)
+            .text(" SET version = version + 1, updated_at = ")
+            .bind(self.now)
+            .text(" WHERE id = ANY (")
+            .bind(ids.to_vec())
+            .text(") RETURNING id, version")
+            .statement::<(diesel::sql_types::Uuid, Integer)>();
+        let raised: Vec<(Uuid, i32)> = raised.load(&mut connection).await?;
+        for (id, version) in raised {
+            self.changed(tables.resource_type, id, Action::Updated, version);
+        }
+        Ok(())
+    }
+
     async fn set(&mut self, tables: Tables, id: Uuid, set: crate::db::sql::Sql, action: Action) -> Result<i32> {
         let mut connection = self.connection;
         let version: i32 = sql("UPDATE ")
@@ -287,6 +305,19 @@ fn id_in(kind: Kind, text: &str) -> Option<Uuid> {
         Kind::Person => text.parse().ok().map(|PersonId(id)| id),
         Kind::Label => text.parse().ok().map(|LabelId(id)| id),
     }
+}
+
+/// A resource and everything that was merged into it, with their versions.
+pub async fn with_merged(mut connection: &Connection, tables: Tables, id: Uuid) -> Result<Vec<(Uuid, i32)>> {
+    let merged = sql("WITH RECURSIVE merged (id, version) AS (SELECT id, version FROM ")
+        .text(tables.table)
+        .text(" WHERE id = ")
+        .bind(id)
+        .text(" UNION SELECT other.id, other.version FROM ")
+        .text(tables.table)
+        .text(" AS other JOIN merged ON other.merged_into_id = merged.id) SELECT id, version FROM merged")
+        .statement::<(diesel::sql_types::Uuid, Integer)>();
+    Ok(merged.load(&mut connection).await?)
 }
 
 /// The id of what another system calls so, whatever became of it.

@@ -71,10 +71,12 @@ fn given(parameter: &Value) -> &Value {
     if own.is_null() { &parameter["schema"]["examples"][0] } else { own }
 }
 
-/// The example of a property.
-fn given_value(property: &Value) -> Value {
-    let own = &property["example"];
-    if own.is_null() { property["examples"][0].clone() } else { own.clone() }
+/// The example of a property; of one of a few words the first.
+fn given_value(document: &Value, property: &Value) -> Value {
+    let named = property["$ref"].as_str().and_then(|reference| document.pointer(reference.strip_prefix('#')?));
+    let examples = [&property["example"], &property["examples"][0]];
+    let words = named.map(|schema| &schema["enum"][0]);
+    examples.into_iter().chain(words).find(|example| !example.is_null()).cloned().unwrap_or_default()
 }
 
 /// The body that the examples of its members make.
@@ -82,8 +84,9 @@ fn body_example(document: &Value, operation: &Value) -> Option<Value> {
     let schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()?;
     let schema = document.pointer(schema.strip_prefix('#')?)?;
     // A member that is one of some words needs no example: the words are there.
-    let members = schema["properties"].as_object()?.iter().filter(|(_, property)| !given_value(property).is_null());
-    Some(members.map(|(name, property)| (name.clone(), given_value(property))).collect())
+    let members =
+        schema["properties"].as_object()?.iter().filter(|(_, property)| !given_value(document, property).is_null());
+    Some(members.map(|(name, property)| (name.clone(), given_value(document, property))).collect())
 }
 
 /// The target of a request that the examples of parameters make: all of them, or those that must be there. Ids are those

@@ -21,6 +21,7 @@ mod layers;
 mod migrations;
 mod moved;
 mod people;
+mod people_writing;
 mod plans;
 mod program;
 mod queries;

@@ -58,7 +58,8 @@ impl TestServer {
         server
             .database
             .execute("INSERT INTO label_external_ids SELECT 'cms', '4711', id FROM labels WHERE slug = 'courts'; \
-             INSERT INTO article_external_ids SELECT 'cms', '4711', id FROM articles WHERE slug = 'the-ferry-bell-comes-home'");
+             INSERT INTO article_external_ids SELECT 'cms', '4711', id FROM articles WHERE slug = 'the-ferry-bell-comes-home'; \
+             INSERT INTO person_external_ids SELECT 'cms', '4711', id FROM people WHERE slug = 'ottoline-brask'");
         server.give_quotes_the_ids_of_examples();
         server
     }
