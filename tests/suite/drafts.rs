@@ -21,21 +21,21 @@ fn article(title: &str, date: &str, label: &str) -> String {
 fn server() -> TestServer {
     let server = TestServer::start();
     for (name, date) in [
-        ("Open", "May 1, 2023"),
-        ("Coming", "May 1, 2999"),
+        ("Opal", "May 1, 2023"),
+        ("Cora", "May 1, 2999"),
         ("Elba", "May 1, 2999"),
         ("Otis", "May 1, 2999"),
-        ("Lost", "May 1, 2999"),
+        ("Lotte", "May 1, 2999"),
     ] {
         server.import(&format!("{name}.txt"), article(name, date, &format!("{name} Label")));
     }
     server.database.execute(
         "UPDATE articles SET status = 'draft', published_at = NULL WHERE slug = 'elba'; \
          UPDATE articles SET status = 'archived', published_at = '2020-05-01' WHERE slug = 'otis'; \
-         UPDATE articles SET deleted_at = now() WHERE slug = 'lost'; \
-         UPDATE labels SET public_from = 'infinity' WHERE public_from > now() AND slug <> 'coming-label'; \
-         UPDATE quotes SET public_from = 'infinity' WHERE public_from > now() AND text NOT LIKE '%Coming%'; \
-         UPDATE people SET public_from = 'infinity' WHERE public_from > now() AND name NOT LIKE '%Coming%'; \
+         UPDATE articles SET deleted_at = now() WHERE slug = 'lotte'; \
+         UPDATE labels SET public_from = 'infinity' WHERE public_from > now() AND slug <> 'cora-label'; \
+         UPDATE quotes SET public_from = 'infinity' WHERE public_from > now() AND text NOT LIKE '%Cora%'; \
+         UPDATE people SET public_from = 'infinity' WHERE public_from > now() AND name NOT LIKE '%Cora%'; \
          UPDATE affiliations SET public_from = 'infinity' WHERE public_from > now()",
     );
     server
@@ -46,16 +46,16 @@ fn a_list_shows_what_is_published_and_by_status_what_is_not_to_those_who_may() {
     let server = server();
     let [reader, editor, writer] = [Scope::Read, Scope::Drafts, Scope::Write].map(|scope| server.key(&[scope]));
     for key in [&reader, &editor, &writer] {
-        assert_eq!(server.get_with(key, "/v1/articles").column("/slug"), ["open"], "nothing more unless asked for");
+        assert_eq!(server.get_with(key, "/v1/articles").column("/slug"), ["opal"], "nothing more unless asked for");
     }
     for (status, slugs) in [
-        ("published", vec!["open"]),
+        ("published", vec!["opal"]),
         ("draft", vec!["elba"]),
-        ("scheduled", vec!["coming"]),
+        ("scheduled", vec!["cora"]),
         ("archived", vec!["otis"]),
         ("draft,archived", vec!["elba", "otis"]),
-        ("published,scheduled", vec!["coming", "open"]),
-        ("archived,published,draft,scheduled", vec!["elba", "coming", "open", "otis"]),
+        ("published,scheduled", vec!["cora", "opal"]),
+        ("archived,published,draft,scheduled", vec!["elba", "cora", "opal", "otis"]),
     ] {
         let path = format!("/v1/articles?count=exact&status={status}");
         for key in [&editor, &writer] {
@@ -87,10 +87,10 @@ fn everything_that_a_list_takes_works_on_what_is_not_public() {
     };
     assert_eq!(slugs("label=elba-label"), ["elba"], "a reference that only a draft knows");
     assert_eq!(slugs("quoted=otis-quill"), ["otis"]);
-    assert_eq!(slugs("q=Coming"), ["coming"]);
+    assert_eq!(slugs("q=Cora"), ["cora"]);
     assert_eq!(slugs("q=tide&sort=relevance,-published_at").len(), 3);
-    assert_eq!(slugs("q=tide&sort=published_at"), ["otis", "coming", "elba"]);
-    assert_eq!(slugs("published_at[gte]=2000-01-01T00:00:00Z"), ["coming", "otis"], "a draft has no such instant");
+    assert_eq!(slugs("q=tide&sort=published_at"), ["otis", "cora", "elba"]);
+    assert_eq!(slugs("published_at[gte]=2000-01-01T00:00:00Z"), ["cora", "otis"], "a draft has no such instant");
     assert_eq!(slugs("published_at[lt]=2021-01-01T00:00:00Z"), ["otis"]);
     let answer = server
         .get_with(
@@ -112,7 +112,7 @@ fn one_resource_is_shown_whatever_its_state_to_those_who_may() {
     let server = server();
     let [reader, editor] = [Scope::Read, Scope::Drafts].map(|scope| server.key(&[scope]));
     server.database.execute("INSERT INTO article_slugs SELECT 'earlier', id FROM articles WHERE slug = 'elba'");
-    for (name, state) in [("elba", "draft"), ("coming", "scheduled"), ("otis", "archived"), ("open", "published")] {
+    for (name, state) in [("elba", "draft"), ("cora", "scheduled"), ("otis", "archived"), ("opal", "published")] {
         let whole = server.get_with(&editor, &format!("/v1/articles/{name}?include=quotes.speaker,labels")).data();
         assert_eq!(whole["status"], state);
         assert_eq!(whole["quotes"].as_array().unwrap().len(), 1);
@@ -126,7 +126,7 @@ fn one_resource_is_shown_whatever_its_state_to_those_who_may() {
             format!("quotes/{quote}"),
         ] {
             assert_eq!(server.get_with(&editor, &format!("/v1/{path}")).status, 200, "{path}");
-            let expected = if name == "open" { 200 } else { 404 };
+            let expected = if name == "opal" { 200 } else { 404 };
             for answer in [server.get(&format!("/v1/{path}")), server.get_with(&reader, &format!("/v1/{path}"))] {
                 assert_eq!(answer.status, expected, "{path}");
             }
@@ -139,8 +139,8 @@ fn one_resource_is_shown_whatever_its_state_to_those_who_may() {
     let former = server.get_with(&editor, "/v1/articles/earlier");
     assert_eq!((former.status, former.header("location")), (308, "/v1/articles/elba"));
     assert_eq!(server.get("/v1/articles/earlier").status, 404);
-    assert_eq!(server.get("/v1/articles/lost").status, 404, "it never was public");
-    assert_eq!(server.get_with(&editor, "/v1/articles/lost").status, 410, "what is deleted is for nobody");
+    assert_eq!(server.get("/v1/articles/lotte").status, 404, "it never was public");
+    assert_eq!(server.get_with(&editor, "/v1/articles/lotte").status, 410, "what is deleted is for nobody");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_deleted_article_prints_nothing_for_anybody() {
         format!("{title}\nMay 1, 2023\nIt rained. \"The tide waits for nobody here,\" said Ada Quill.\nLabels: Sea\n")
     };
     server.import("kept.txt", text("Kept"));
-    server.import("lost.txt", text("Lost"));
+    server.import("lotte.txt", text("Lotte"));
     let editor = server.key(&[Scope::Drafts]);
     let quote = server.get("/v1/quotes").column("/url").remove(0);
     let printings = || {
@@ -163,10 +163,10 @@ fn a_deleted_article_prints_nothing_for_anybody() {
             .collect::<Vec<_>>()
     };
     assert_eq!(printings().len(), 2);
-    server.database.execute("UPDATE articles SET status = 'draft' WHERE slug = 'lost'");
-    assert_eq!(printings(), ["kept", "lost"], "a draft's printing is there for editors");
+    server.database.execute("UPDATE articles SET status = 'draft' WHERE slug = 'lotte'");
+    assert_eq!(printings(), ["kept", "lotte"], "a draft's printing is there for editors");
     assert_eq!(server.get(&quote).data()["occurrences"].as_array().unwrap().len(), 1);
-    server.database.execute("UPDATE articles SET deleted_at = now() WHERE slug = 'lost'");
+    server.database.execute("UPDATE articles SET deleted_at = now() WHERE slug = 'lotte'");
     assert_eq!(printings(), ["kept"]);
 }
 
