@@ -13,6 +13,7 @@ pub mod db;
 pub mod http;
 pub mod imports;
 pub mod labels;
+pub mod merges;
 pub mod pages;
 pub mod people;
 pub mod quotes;

@@ -266,6 +266,52 @@ diesel::table! {
         deletion_reason -> Nullable<Text>,
         /// The label this one was merged into.
         merged_into_id -> Nullable<Uuid>,
+        /// The normalised name, which label_names must hold; null of a label that was merged into another, whose names are that one's.
+        borne_name -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// What a merge did, row by row, so that it can be undone.
+    merge_rows (id) {
+        /// Order of doing.
+        id -> BigInt,
+        /// The merge.
+        merge_id -> Uuid,
+        /// What sort of row: article_label, child (a label below), name, quote, article_author, affiliation (of the person), member (an affiliation with the organization) or occurrence (that names the organization).
+        part -> Text,
+        /// The article, label, quote, affiliation or occurrence; null of a name.
+        row_id -> Nullable<Uuid>,
+        /// True of a row that went because the survivor had one alike; false of one that went to the survivor.
+        is_dropped -> Bool,
+        /// What is needed of the row to put it back.
+        content -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// People and labels that became part of another of their sort.
+    merges (id) {
+        /// UUIDv7, shown as a TypeID with the prefix mer.
+        id -> Uuid,
+        /// person or label.
+        resource_type -> Text,
+        /// What became part of the other. A purge of either removes the merge.
+        merged_id -> Uuid,
+        /// What it became part of.
+        survivor_id -> Uuid,
+        /// The version of the survivor that the merge made.
+        survivor_version -> Integer,
+        /// Whether the survivor stood by itself before.
+        was_survivor_independent -> Bool,
+        /// When it was done.
+        merged_at -> Timestamptz,
+        /// Who did it: the id of a key.
+        merged_by -> Text,
+        /// When it was undone; null while it stands.
+        undone_at -> Nullable<Timestamptz>,
+        /// Who undid it; null while it stands.
+        undone_by -> Nullable<Text>,
     }
 }
 
@@ -478,6 +524,7 @@ diesel::joinable!(article_sources -> articles (article_id));
 diesel::joinable!(label_external_ids -> labels (label_id));
 diesel::joinable!(label_names -> labels (label_id));
 diesel::joinable!(label_slugs -> labels (label_id));
+diesel::joinable!(merge_rows -> merges (merge_id));
 diesel::joinable!(occurrences -> articles (article_id));
 diesel::joinable!(occurrences -> people (organization_id));
 diesel::joinable!(occurrences -> quotes (quote_id));
@@ -503,6 +550,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     label_names,
     label_slugs,
     labels,
+    merge_rows,
+    merges,
     occurrences,
     people,
     person_aliases,

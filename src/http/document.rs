@@ -28,6 +28,8 @@ pub const VOICES: &str = "Voices";
 /// See [`ARTICLES`].
 pub const SEARCH: &str = "Search";
 /// See [`ARTICLES`].
+pub const MERGES: &str = "Merges";
+/// See [`ARTICLES`].
 pub const KEYS: &str = "Keys";
 /// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
@@ -84,6 +86,7 @@ pub fn head() -> OpenApi {
             tag(LABELS, "Named groups of articles."),
             tag(VOICES, "Who speaks on what, and how much."),
             tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
+            tag(MERGES, "People and labels that became part of another, and how to undo that."),
             tag(KEYS, "Who may do what. Only for keys with the scope `admin`."),
             tag(SERVICE, "About the server itself."),
         ]))

@@ -41,8 +41,10 @@ pub async fn answer_absence(
 fn redirect(request: &HttpRequest, urls: &Urls, current: &str) -> HttpResponse {
     // `/v1/{collection}/{ref}` and what may follow it.
     let parts: Vec<&str> = request.path().split('/').collect();
+    // What another system calls a resource takes three parts: `external/{source}/{id}`.
+    let behind = if parts.get(3) == Some(&"external") { 6 } else { 4 };
     let moved: Vec<&str> =
-        parts.iter().enumerate().map(|(index, part)| if index == 3 { current } else { *part }).collect();
+        parts.iter().take(3).chain(std::iter::once(&current)).chain(parts.iter().skip(behind)).copied().collect();
     let query = request.query_string();
     let separator = if query.is_empty() { "" } else { "?" };
     HttpResponse::PermanentRedirect()

@@ -77,6 +77,11 @@ path_parameter!(
 );
 
 path_parameter!(
+    /// Names a merge in a path.
+    MergePath, "The merge's id.", "mer_01jdb2q9x7c5sm2w8k4t9e6hvf"
+);
+
+path_parameter!(
     /// Names a key in a path.
     KeyPath, "The key's id.", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
 );

@@ -281,7 +281,10 @@ pub async fn resolve_labels(
         "), chain (first_id, id) AS (SELECT named.id, named.id FROM named \
          UNION SELECT chain.first_id, labels.merged_into_id FROM labels JOIN chain ON chain.id = labels.id \
          WHERE labels.merged_into_id IS NOT NULL) \
-         SELECT named.name, labels.id, labels.slug, labels.name, chain.first_id <> labels.id, \
+         SELECT named.name, labels.id, labels.slug, labels.name, chain.first_id <> labels.id \
+         OR labels.normalised_name <> named.normalised AND EXISTS (SELECT FROM labels AS merged \
+         WHERE merged.normalised_name = named.normalised AND merged.merged_into_id IS NOT NULL \
+         AND surviving_label(merged.id) = labels.id), \
          labels.normalised_name = named.normalised FROM named JOIN chain ON chain.first_id = named.id \
          JOIN labels ON labels.id = chain.id \
          WHERE labels.merged_into_id IS NULL AND labels.deleted_at IS NULL AND ",

@@ -6,17 +6,19 @@ use diesel_async::RunQueryDsl;
 use super::db;
 use super::wire::{LabelDraft, labels};
 use crate::changes::ResourceType;
+use crate::db::filter::uuids;
 use crate::db::schema::{article_labels, label_names, labels as table};
 use crate::db::{Audience, DatabaseError, PublicFrom};
 use crate::http::error::ApiError;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::{ExternalId, Urls};
-use crate::values::id::LabelId;
+use crate::merges::db as merges_db;
+use crate::values::id::{ArticleId, LabelId};
 use crate::values::name::normalise;
 use crate::values::slug::slugify;
 use crate::writing::Writer;
 use crate::writing::request::Answer;
-use crate::writing::resource::LABELS;
+use crate::writing::resource::{ARTICLES, LABELS, with_merged};
 
 /// Makes a label.
 pub async fn create(writer: &mut Writer<'_>, draft: LabelDraft) -> Result<LabelId, ApiError> {
@@ -88,13 +90,22 @@ pub async fn answer(writer: &mut Writer<'_>, id: LabelId, urls: &Urls) -> Result
 /// Removes a label for good, with its slugs, its names, and every label that was merged into it.
 pub async fn purge(writer: &mut Writer<'_>, id: LabelId) -> Result<(), ApiError> {
     let mut connection = writer.connection();
-    let gone: Vec<(LabelId, i32)> = table::table
-        .select((table::id, table::version))
-        .filter(table::id.eq(id).or(table::merged_into_id.eq(id)))
+    let gone = with_merged(connection, LABELS, id.0).await?;
+    let ids: Vec<LabelId> = gone.iter().map(|(id, _)| LabelId(*id)).collect();
+    let bare: Vec<ArticleId> = article_labels::table
+        .select(article_labels::article_id)
+        .filter(article_labels::label_id.eq_any(&ids))
+        .distinct()
         .load(&mut connection)
         .await
         .map_err(DatabaseError::from)?;
-    let ids: Vec<LabelId> = gone.iter().map(|(id, _)| *id).collect();
+    let children: Vec<LabelId> = table::table
+        .select(table::id)
+        .filter(table::parent_id.eq_any(&ids))
+        .filter(table::id.ne_all(&ids))
+        .load(&mut connection)
+        .await
+        .map_err(DatabaseError::from)?;
     diesel::delete(article_labels::table.filter(article_labels::label_id.eq_any(&ids)))
         .execute(&mut connection)
         .await
@@ -108,8 +119,11 @@ pub async fn purge(writer: &mut Writer<'_>, id: LabelId) -> Result<(), ApiError>
         .execute(&mut connection)
         .await
         .map_err(DatabaseError::from)?;
+    merges_db::forget(connection, &uuids(&ids)).await?;
+    writer.raise_versions(ARTICLES, &uuids(&bare)).await?;
+    writer.raise_versions(LABELS, &uuids(&children)).await?;
     for (id, version) in gone {
-        writer.purged(ResourceType::Label, id.0, version);
+        writer.purged(ResourceType::Label, id, version);
     }
     Ok(())
 }
@@ -135,6 +149,18 @@ pub async fn named(writer: &mut Writer<'_>, pointer: &str, name: &str) -> Result
         Some(id) => Ok(*id),
         None => unknown("a name must hold a letter or a digit".to_owned()),
     }
+}
+
+/// The label that a text in a body names, in the same ways, which must be there.
+pub async fn existing(writer: &Writer<'_>, pointer: &str, name: &str) -> Result<LabelId, ApiError> {
+    let audience = Audience::Editors { now: writer.now() };
+    let found = db::labels_named(writer.connection(), &[name.to_owned()], audience).await?;
+    if let Some(named) = found.into_iter().next() {
+        return Ok(named.id);
+    }
+    let near = db::similar_slugs(writer.connection(), name, audience).await?;
+    let detail = format!("there is no label {name:?}, or it is deleted");
+    Err(ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, pointer, detail).did_you_mean(near)]))
 }
 
 /// Writes everything but the slug. The label must be there.

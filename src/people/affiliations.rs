@@ -116,8 +116,13 @@ pub(super) async fn write(writer: &mut Writer<'_>, id: PersonId, written: &[Writ
         put(writer, id, one, row).await?;
     }
     // What articles print is said still, whatever editors no longer say.
-    let printed = printed(writer.connection(), id).await?;
-    db::add_affiliations(writer.connection(), &printed, PublicFrom(None)).await?;
+    note_printed(writer.connection(), id).await
+}
+
+/// Notes what articles print that a person is, as far as it is not there.
+pub(super) async fn note_printed(connection: &Connection, id: PersonId) -> Result<()> {
+    let printed = printed(connection, id).await?;
+    db::add_affiliations(connection, &printed, PublicFrom(None)).await?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::changes::ResourceType;
 use crate::db::sql::{Sql, sql};
 use crate::db::{Connection, Result};
 use crate::http::error::ApiError;
+use crate::merges::db as merges_db;
 use crate::values::id::PersonId;
 use crate::writing::Writer;
 use crate::writing::resource::{ARTICLES, PEOPLE, QUOTES, with_merged};
@@ -23,6 +24,7 @@ pub async fn purge(writer: &mut Writer<'_>, id: PersonId) -> std::result::Result
     let members = ids_of(connection, members_of(&ids)).await?;
     let organizations = ids_of(connection, organizations_of(&ids)).await?;
     remove(connection, &ids).await?;
+    merges_db::forget(connection, &ids).await?;
     writer.raise_versions(ARTICLES, &articles).await?;
     writer.raise_versions(QUOTES, &quotes).await?;
     writer.raise_versions(PEOPLE, &members).await?;

@@ -101,23 +101,62 @@ pub async fn named(writer: &mut Writer<'_>, pointer: &str, name: &str, kind: Per
     find_or_make(writer, pointer, name, kind).await?.map_err(|fault| ApiError::body_faults(vec![fault]))
 }
 
-/// The same, with what is wrong as a fault to be told among others.
+/// The person that a text in a body names, in the same ways, who must be there.
+pub async fn existing(writer: &Writer<'_>, pointer: &str, name: &str) -> Result<PersonId, ApiError> {
+    let fault = match find(writer, pointer, name, PersonKind::Person).await? {
+        Ok(Some(id)) => return Ok(id),
+        Ok(None) => {
+            let audience = Audience::Editors { now: writer.now() };
+            let near = db::similar_slugs(writer.connection(), name, audience).await?;
+            Fault::in_body(ProblemCode::InvalidValue, pointer, format!("there is no person {name:?}"))
+                .did_you_mean(near)
+        }
+        Err(fault) => fault,
+    };
+    Err(ApiError::body_faults(vec![fault]))
+}
+
+/// Notes what articles print that a person is, as far as it is not there.
+pub async fn note_printed(writer: &mut Writer<'_>, id: PersonId) -> Result<(), ApiError> {
+    affiliations::note_printed(writer.connection(), id).await?;
+    writer.touch_people([id]);
+    Ok(())
+}
+
+/// The person that a text names or that is made for it, with what is wrong as a fault to be told among others.
 async fn find_or_make(
     writer: &mut Writer<'_>,
     pointer: &str,
     name: &str,
     kind: PersonKind,
 ) -> Result<Result<PersonId, Fault>, ApiError> {
+    match find(writer, pointer, name, kind).await? {
+        Ok(Some(id)) => Ok(Ok(id)),
+        Ok(None) if !name.chars().any(char::is_alphanumeric) => {
+            Ok(Err(Fault::in_body(ProblemCode::InvalidValue, pointer, "a name must hold a letter or a digit")))
+        }
+        Ok(None) => Ok(Ok(insert(writer, name, kind, &slugify(name, "person")).await?)),
+        Err(fault) => Ok(Err(fault)),
+    }
+}
+
+/// The person that a text names; none where it can only be the name of somebody new.
+async fn find(
+    writer: &Writer<'_>,
+    pointer: &str,
+    name: &str,
+    kind: PersonKind,
+) -> Result<Result<Option<PersonId>, Fault>, ApiError> {
     let fault = |detail: String| Fault::in_body(ProblemCode::InvalidValue, pointer, detail);
     let is_fitting = |found: PersonKind| kind != PersonKind::Organization || found == PersonKind::Organization;
     if let Some(id) = writer.remembered(name) {
-        return Ok(Ok(PersonId(id)));
+        return Ok(Ok(Some(PersonId(id))));
     }
     if let Some(referred) = db::person_referred_to(writer.connection(), name).await? {
         return Ok(match referred {
             referred if referred.is_deleted => Err(fault(format!("{name:?} is deleted: restore it first"))),
             referred if !is_fitting(referred.kind) => Err(fault(format!("{name:?} is no organization"))),
-            referred => Ok(referred.id),
+            referred => Ok(Some(referred.id)),
         });
     }
     if name.parse::<PersonId>().is_ok() {
@@ -126,11 +165,8 @@ async fn find_or_make(
     let mut bearers = db::namesakes(writer.connection(), &[normalise(name)]).await?;
     bearers.retain(|bearer| is_fitting(bearer.kind));
     match bearers.as_slice() {
-        [] if !name.chars().any(char::is_alphanumeric) => {
-            Ok(Err(fault("a name must hold a letter or a digit".to_owned())))
-        }
-        [] => Ok(Ok(insert(writer, name, kind, &slugify(name, "person")).await?)),
-        [only] => Ok(Ok(only.id)),
+        [] => Ok(Ok(None)),
+        [only] => Ok(Ok(Some(only.id))),
         several => {
             let ids: Vec<PersonId> = several.iter().map(|bearer| bearer.id).collect();
             let mut rows = db::people_with_ids(writer.connection(), &ids).await?;

@@ -147,6 +147,11 @@ typed_id!(
 );
 
 typed_id!(
+    /// Id of a merge.
+    MergeId, "mer", "mer_01jdb2q9x7c5sm2w8k4t9e6hvf"
+);
+
+typed_id!(
     /// Id of a key.
     KeyId, "key", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
 );

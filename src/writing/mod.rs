@@ -82,6 +82,11 @@ impl<'c> Writer<'c> {
         self.now
     }
 
+    /// Who it writes for: `import`, or the id of a key.
+    pub fn actor(&self) -> &str {
+        &self.origin.actor
+    }
+
     /// Notes that a resource was made, at its first version.
     pub fn created(&mut self, resource_type: ResourceType, resource_id: Uuid) {
         let versions = (None, Some(1));

@@ -224,23 +224,18 @@ impl Writer<'_> {
         Ok(Vec::new())
     }
 
-    /// The resource that another system calls so, deleted ones included.
-    pub async fn external_target(&self, tables: Tables, source: &str, external_id: &str) -> Result<Option<Target>> {
-        let mut connection = self.connection;
-        let row = sql("SELECT id, version, deleted_at IS NOT NULL FROM ")
-            .text(tables.table)
-            .text(" WHERE id = (SELECT ")
-            .text(tables.owner_column)
-            .text(" FROM ")
-            .text(tables.external_ids)
-            .text(" WHERE source = ")
-            .bind(source)
-            .text(" AND external_id = ")
-            .bind(external_id)
-            .text(")");
-        let found: Option<(Uuid, i32, bool)> =
-            row.statement::<(diesel::sql_types::Uuid, Integer, Bool)>().get_result(&mut connection).await.optional()?;
-        Ok(found.map(|(id, version, is_deleted)| Target { id, version, is_deleted }))
+    /// The resource that another system calls so, deleted ones included. One that was merged is refused with what it leads
+    /// to: what that other system writes is not the content of the survivor.
+    pub async fn external_target(
+        &self,
+        tables: Tables,
+        source: &str,
+        external_id: &str,
+    ) -> std::result::Result<Option<Target>, ApiError> {
+        match external_reference(self.connection, tables, source, external_id).await? {
+            Some(id) => self.target(tables, &typed(tables.kind, id)).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Withdraws a resource, for a reason that readers are told; returns its new version.
@@ -253,6 +248,16 @@ impl Writer<'_> {
     /// Takes the withdrawal of a resource back; returns its new version.
     pub async fn restore(&mut self, tables: Tables, id: Uuid) -> Result<i32> {
         self.set(tables, id, sql("deleted_at = NULL, deletion_reason = NULL"), Action::Restored).await
+    }
+
+    /// Has a resource lead to another one, whose part it becomes; returns its new version.
+    pub async fn become_part(&mut self, tables: Tables, id: Uuid, of: Uuid) -> Result<i32> {
+        self.set(tables, id, sql("merged_into_id = ").bind(of), Action::Merged).await
+    }
+
+    /// Has a resource that became part of another stand again; returns its new version.
+    pub async fn stand_again(&mut self, tables: Tables, id: Uuid) -> Result<i32> {
+        self.set(tables, id, sql("merged_into_id = NULL"), Action::Restored).await
     }
 
     /// Raises the version of a resource whose content changed, and notes it.
@@ -304,6 +309,16 @@ fn id_in(kind: Kind, text: &str) -> Option<Uuid> {
         Kind::Quote => text.parse().ok().map(|QuoteId(id)| id),
         Kind::Person => text.parse().ok().map(|PersonId(id)| id),
         Kind::Label => text.parse().ok().map(|LabelId(id)| id),
+    }
+}
+
+/// An id of a resource of this type as it is written.
+fn typed(kind: Kind, id: Uuid) -> String {
+    match kind {
+        Kind::Article => ArticleId(id).to_string(),
+        Kind::Quote => QuoteId(id).to_string(),
+        Kind::Person => PersonId(id).to_string(),
+        Kind::Label => LabelId(id).to_string(),
     }
 }
 

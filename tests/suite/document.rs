@@ -94,6 +94,9 @@ fn body_example(document: &Value, operation: &Value) -> Option<Value> {
 pub fn example_target(server: &TestServer, admin: &str, path: &str, operation: &Value, needed_only: bool) -> String {
     let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
     let example = |parameter: &Value| match given(parameter) {
+        Value::String(text) if text.starts_with("mer_") => {
+            server.get_with(admin, "/v1/merges?limit=1").column("/id").remove(0)
+        }
         Value::String(text) if text.starts_with("key_") => {
             server.key(&[Scope::Read]);
             server.get_with(admin, "/v1/keys?limit=1").column("/id").remove(0)

@@ -18,6 +18,7 @@ mod generated;
 mod import;
 mod labels;
 mod layers;
+mod merges;
 mod migrations;
 mod moved;
 mod people;

@@ -55,6 +55,15 @@ impl TestServer {
     /// A server on the sample content, with everything that the examples of the document name.
     pub fn with_examples() -> Self {
         let server = Self::with_sample();
+        let key = server.key(&[Scope::Write]);
+        for name in ["Ferries at Night", "Night Ferries of Old"] {
+            server.send_json("POST", "/v1/labels", &key, &format!(r#"{{"name":"{name}"}}"#));
+        }
+        let headers =
+            [("authorization", bearer(&key)), ("content-type", "application/json".into()), ("if-match", "*".into())];
+        let headers = headers.each_ref().map(|(name, value): &(&str, String)| (*name, value.as_str()));
+        let merge = server.url("/v1/labels/ferries-at-night/merge");
+        send_body("POST", &merge, &headers, br#"{"into":"night-ferries-of-old"}"#);
         server
             .database
             .execute("INSERT INTO label_external_ids SELECT 'cms', '4711', id FROM labels WHERE slug = 'courts'; \
