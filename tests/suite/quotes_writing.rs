@@ -311,10 +311,8 @@ fn a_joined_quote_leads_to_the_other_which_has_all_the_printings() {
     assert_eq!(join(&server, &key, &first, &second).problem()["current"], id(&second));
     let restored = send_empty(&server, &key, "POST", &format!("{}/restore", url(&first)), ANY);
     assert_eq!(restored.status, 409, "it has nothing left to show");
-    let record = format!(
-        "SELECT action FROM changes WHERE resource_id = (SELECT id FROM quotes WHERE successor_id IS NOT NULL) ORDER BY id"
-    );
-    assert_eq!(server.database.query(&record), ["created", "updated", "merged"]);
+    let record = "SELECT action FROM changes WHERE resource_id = (SELECT id FROM quotes WHERE successor_id IS NOT NULL) ORDER BY id";
+    assert_eq!(server.database.query(record), ["created", "updated", "merged"]);
 }
 
 #[test]
@@ -389,6 +387,45 @@ fn a_join_stays_when_another_article_prints_the_joined_words() {
     assert_eq!(quotes_of(&server, "fourth"), [id(&second)], "words that nobody joined still tell their quote");
     assert_ne!(quotes_of(&server, "third"), [id(&first)], "what was joined does not come back to life");
     assert_eq!(server.get(url(&first)).status, 308);
+}
+
+#[test]
+fn an_article_prints_the_quote_that_was_made_before_it() {
+    let (server, key) = writer();
+    let body = json!({ "text": "The tide waits for nobody.", "speaker": "Ada Quill" });
+    let tide = made(&send(&server, &key, "POST", "/v1/quotes", &[], &body));
+    import(&server, "Draft", "May 1, 2999", &TIDE.replace("nobody,", "nobody!"));
+    let before = server.get(url(&tide)).data();
+    assert_eq!(before, tide, "nothing of what is not public yet moves what the public sees");
+    import(&server, "First", "May 1, 2023", TIDE);
+    let after = server.get(url(&tide)).data();
+    assert_eq!(after["text"], "The tide waits for nobody,", "its longest public printing");
+    assert_eq!((quotes_of(&server, "first"), quotes(&server).len()), (vec![id(&tide).to_owned()], 1));
+    assert_eq!(after["published_at"], "2023-05-01T00:00:00Z");
+}
+
+#[test]
+fn an_edited_pull_quote_tells_which_words_are_not_the_bodys() {
+    let (server, _) = writer();
+    let body = "\"The tide never waits for anybody in the old harbour.\"Ada Quill, warden, Tern Society\n\
+                It was late. \"The tide hardly waits for anybody in the old harbour,\" said Ada Quill.";
+    import(&server, "First", "May 1, 2023", body);
+    let printings = server.get("/v1/articles/first?include=quotes").data()["quotes"].take();
+    assert_eq!((&printings[0]["fidelity"], printings[0].get("word_diff")), (&json!("edited"), None));
+    let with = |printing: &Value| server.get(&format!("{}?include=word_diff", url(printing))).data();
+    let shown = with(&printings[0]);
+    assert_eq!(
+        shown["word_diff"],
+        json!([
+            { "op": "equal", "text": "The tide " },
+            { "op": "delete", "text": "hardly" },
+            { "op": "insert", "text": "never" },
+            { "op": "equal", "text": " waits for anybody in the old " },
+            { "op": "delete", "text": "harbour" },
+            { "op": "insert", "text": "harbour." },
+        ])
+    );
+    assert_eq!(with(&printings[1])["word_diff"], Value::Null, "an inline one is the body");
 }
 
 /// Writes the printings of an article again, as an edit does: the ones before with what became of them, each found to be
@@ -606,7 +643,7 @@ fn take(server: &TestServer, admin: &str, step: &Step) {
 
 #[test]
 fn whatever_is_written_quotes_stay_true_to_what_is_printed() {
-    let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 8, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&steps(), |steps| {
         let server = TestServer::start();
         let admin = server.key(&[Scope::Admin]);
