@@ -37,6 +37,11 @@ impl<'b> Passages<'b> {
         Self { body, words: Words::of(body) }
     }
 
+    /// The words of the passage that was found, if one was.
+    pub fn text_of(&self, found: &Match) -> Option<&'b str> {
+        found.passage.as_ref().map(|passage| &self.body[passage.clone()])
+    }
+
     /// Compares a pull quote with the body and says where it matches.
     pub fn find(&self, pull: &str) -> Match {
         let pull_words = Words::of(pull);

@@ -666,6 +666,24 @@ pub async fn known_quotes(
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
+/// The quotes of these speakers that were made by a write of their own and that nothing prints yet, the oldest first: id,
+/// speaker and text.
+pub async fn unprinted_quotes(
+    mut connection: &Connection,
+    speakers: &[PersonId],
+) -> Result<Vec<(QuoteId, PersonId, String)>> {
+    let is_printed = diesel::dsl::exists(occurrences::table.filter(occurrences::quote_id.eq(quotes::id)));
+    Ok(quotes::table
+        .select((quotes::id, quotes::speaker_id.assume_not_null(), quotes::text))
+        .filter(quotes::speaker_id.eq_any(speakers))
+        .filter(quotes::is_independent)
+        .filter(quotes::deleted_at.is_null())
+        .filter(diesel::dsl::not(is_printed))
+        .order((quotes::created_at, quotes::id))
+        .load(&mut connection)
+        .await?)
+}
+
 /// Makes quotes.
 pub async fn insert_quotes(mut connection: &Connection, new: &[NewQuote]) -> Result<()> {
     for rows in new.chunks(ROWS_AT_ONCE) {

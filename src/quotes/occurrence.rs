@@ -1,6 +1,8 @@
 //! Printings over HTTP, one by one.
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, web};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::db;
 use super::offsets::OffsetParameters;
@@ -13,10 +15,29 @@ use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
 use crate::http::page::Single;
+use crate::http::parameters::CommaList;
 use crate::http::precondition::{Preconditions, WritePrecondition};
 use crate::http::reference::OccurrencePath;
 use crate::state::State;
 use crate::writing::request::{WriteParameters, patched, write};
+
+/// What can be shown with a printing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+enum OccurrenceInclude {
+    /// How an edited pull quote differs from the body.
+    #[serde(rename = "word_diff")]
+    WordDiff,
+}
+
+/// How to show a printing.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct OccurrenceView {
+    /// What to show besides.
+    #[serde(default)]
+    #[param(inline, min_items = 1, value_type = Vec<OccurrenceInclude>, required = false, style = Form, explode = false, example = json!(["word_diff"]))]
+    include: CommaList<OccurrenceInclude>,
+}
 
 /// Get a printing
 ///
@@ -24,7 +45,7 @@ use crate::writing::request::{WriteParameters, patched, write};
 /// with the version of that, which a change of the printing is based on.
 #[utoipa::path(
     tag = QUOTES,
-    params(OccurrencePath, OffsetParameters, FieldParameters),
+    params(OccurrencePath, OccurrenceView, OffsetParameters, FieldParameters),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "The printing.", body = Single<Occurrence>), AbsenceProblems, AccessProblems),
 )]
@@ -33,6 +54,7 @@ pub(super) async fn get_occurrence(
     caller: Caller<Read>,
     state: web::Data<State>,
     Path(OccurrencePath { reference }): Path<OccurrencePath>,
+    Query(view): Query<OccurrenceView>,
     Query(offsets): Query<OffsetParameters>,
     Query(fields): Query<FieldParameters>,
 ) -> Result<HttpResponse, ApiError> {
@@ -43,6 +65,9 @@ pub(super) async fn get_occurrence(
     let linked = db::find_occurrence(&connection, id, audience).await?.ok_or_else(missing)?;
     let mut printings = wire::occurrences(&connection, vec![linked], false, &state.urls, audience).await?;
     offsets.apply(&connection, printings.iter_mut()).await?;
+    if view.include.0.contains(&OccurrenceInclude::WordDiff) {
+        wire::add_word_diffs(&connection, &mut printings).await?;
+    }
     Single::respond(printings, &Fields::from(fields))
 }
 

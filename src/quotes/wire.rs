@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use super::db::{self, LinkedOccurrence, OccurrenceRow, QuoteRow};
 use super::{Fidelity, OccurrenceKind, Quotation};
-use crate::articles::db::ArticleReferenceRow;
+use crate::articles::db::{self as articles_db, ArticleReferenceRow};
+use crate::attribution::Passages;
 use crate::db::{Audience, Connection, Result, group};
 use crate::http::page::Versioned;
 use crate::http::reference::{ArticleReference, ExternalId, PersonReference, QuoteReference, Urls, external_ids};
@@ -18,7 +19,8 @@ use crate::people::wire::{self as people_wire, Person, RelatedPerson, person_ref
 use crate::search::db::QuoteWords;
 use crate::values::anchor::{AnchorState, Segment};
 use crate::values::date::PartialDate;
-use crate::values::id::{OccurrenceId, PersonId, QuoteId};
+use crate::values::id::{ArticleId, OccurrenceId, PersonId, QuoteId};
+use crate::values::word_diff::{WordChange, word_diff};
 
 /// Something said once, by one speaker or by nobody known.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -118,6 +120,11 @@ pub struct Occurrence {
     /// The rule that made the finding.
     #[schema(example = "cue_after")]
     pub rule: String,
+    /// How the passage of the body that a pull quote repeats becomes the pull quote, word by word; null unless its fidelity
+    /// is `edited`. Only with `include=word_diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Option<Vec<WordChange>>)]
+    pub word_diff: Option<Option<Vec<WordChange>>>,
     /// The version of the article, which a printing is part of: what a change of the printing is based on.
     #[serde(skip)]
     pub article_version: i32,
@@ -295,6 +302,25 @@ pub fn printings(quotes: &mut [Quote]) -> impl Iterator<Item = &mut Occurrence> 
     quotes.iter_mut().flat_map(|quote| &mut quote.occurrences)
 }
 
+/// Adds to printings how those that are edited differ from the passages they repeat, at the cost of one query.
+pub async fn add_word_diffs(connection: &Connection, occurrences: &mut [Occurrence]) -> Result<()> {
+    let is_edited = |occurrence: &&Occurrence| occurrence.fidelity == Some(Fidelity::Edited);
+    let mut articles: Vec<ArticleId> =
+        occurrences.iter().filter(is_edited).map(|occurrence| occurrence.article.id).collect();
+    articles.sort_unstable();
+    articles.dedup();
+    let bodies = articles_db::bodies_of(connection, &articles).await?;
+    let passages: HashMap<ArticleId, Passages<'_>> =
+        bodies.iter().map(|(id, body)| (*id, Passages::of(&body.body_text))).collect();
+    for occurrence in occurrences {
+        let passage = passages.get(&occurrence.article.id).filter(|_| is_edited(&&*occurrence));
+        occurrence.word_diff = Some(passage.and_then(|passages| {
+            Some(word_diff(passages.text_of(&passages.find(&occurrence.text))?, &occurrence.text))
+        }));
+    }
+    Ok(())
+}
+
 /// Printings as they are shown, in the same order, at the cost of one query, and four more for whole speakers.
 pub async fn occurrences(
     connection: &Connection,
@@ -384,6 +410,7 @@ fn occurrence(linked: LinkedOccurrence, segments: Vec<Segment>, speakers: &Speak
         fidelity,
         confidence,
         rule,
+        word_diff: None,
         article_version,
     }
 }

@@ -77,7 +77,8 @@ impl Writer<'_> {
         let attributed = &corrected(printings, attributed);
         let digests: Vec<Vec<u8>> =
             printings.iter().map(|printing| Sha256::digest(identity_key(&printing.text)).to_vec()).collect();
-        let known = quotes_db::known_quotes(self.connection, &digests, int(LEAST_SHARED_WORDS)).await?;
+        let mut known = quotes_db::known_quotes(self.connection, &digests, int(LEAST_SHARED_WORDS)).await?;
+        known.extend(self.unprinted_quotes(attributed).await?);
         let quote_ids = self.quotes_of(printed_in.public_from, printings, attributed, &digests, &known).await?;
         let mut position = 0;
         let rows: Vec<_> = printings
@@ -115,6 +116,17 @@ impl Writer<'_> {
         quotes_db::insert_occurrences(self.connection, &rows).await?;
         self.touch_quotes(quote_ids);
         Ok(rows)
+    }
+
+    /// The quotes of whoever speaks that were made before anything printed them.
+    async fn unprinted_quotes(&self, attributed: &[Attributed]) -> Result<Vec<KnownQuote>> {
+        let speakers: Vec<PersonId> = attributed.iter().filter_map(|attributed| attributed.speaker).collect();
+        let quotes = quotes_db::unprinted_quotes(self.connection, &speakers).await?;
+        let known = |(id, speaker_id, text): (QuoteId, PersonId, String)| {
+            let identity_digest = Sha256::digest(identity_key(&text)).to_vec();
+            KnownQuote { id, speaker_id, identity_digest, text }
+        };
+        Ok(quotes.into_iter().map(known).collect())
     }
 
     /// Finds or makes the quote of every printing.

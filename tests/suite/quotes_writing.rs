@@ -1,10 +1,18 @@
 //! Quotes are written: made, corrected, joined, split, withdrawn; and their printings corrected.
 
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use verbatim::access::Scope;
+use verbatim::clock::Clock;
+use verbatim::db::{Address, PublicFrom, connect};
+use verbatim::quotes::{Fidelity, OccurrenceKind, Quotation};
+use verbatim::values::anchor::AnchorState;
+use verbatim::values::id::OccurrenceId;
+use verbatim::writing::{Attributed, Earlier, Origin, PrintedIn, Printing, Writer};
 
-use crate::support::TestServer;
 use crate::support::http::Answer;
+use crate::support::{TestServer, block_on};
 use crate::writing::{ANY, send, send_empty};
 
 const TIDE: &str = "\"The tide waits for nobody,\" said Ada Quill, warden of the Tern Society.";
@@ -303,10 +311,8 @@ fn a_joined_quote_leads_to_the_other_which_has_all_the_printings() {
     assert_eq!(join(&server, &key, &first, &second).problem()["current"], id(&second));
     let restored = send_empty(&server, &key, "POST", &format!("{}/restore", url(&first)), ANY);
     assert_eq!(restored.status, 409, "it has nothing left to show");
-    let record = format!(
-        "SELECT action FROM changes WHERE resource_id = (SELECT id FROM quotes WHERE successor_id IS NOT NULL) ORDER BY id"
-    );
-    assert_eq!(server.database.query(&record), ["created", "updated", "merged"]);
+    let record = "SELECT action FROM changes WHERE resource_id = (SELECT id FROM quotes WHERE successor_id IS NOT NULL) ORDER BY id";
+    assert_eq!(server.database.query(record), ["created", "updated", "merged"]);
 }
 
 #[test]
@@ -381,4 +387,294 @@ fn a_join_stays_when_another_article_prints_the_joined_words() {
     assert_eq!(quotes_of(&server, "fourth"), [id(&second)], "words that nobody joined still tell their quote");
     assert_ne!(quotes_of(&server, "third"), [id(&first)], "what was joined does not come back to life");
     assert_eq!(server.get(url(&first)).status, 308);
+}
+
+#[test]
+fn an_article_prints_the_quote_that_was_made_before_it() {
+    let (server, key) = writer();
+    let body = json!({ "text": "The tide waits for nobody.", "speaker": "Ada Quill" });
+    let tide = made(&send(&server, &key, "POST", "/v1/quotes", &[], &body));
+    import(&server, "Draft", "May 1, 2999", &TIDE.replace("nobody,", "nobody!"));
+    let before = server.get(url(&tide)).data();
+    assert_eq!(before, tide, "nothing of what is not public yet moves what the public sees");
+    import(&server, "First", "May 1, 2023", TIDE);
+    let after = server.get(url(&tide)).data();
+    assert_eq!(after["text"], "The tide waits for nobody,", "its longest public printing");
+    assert_eq!((quotes_of(&server, "first"), quotes(&server).len()), (vec![id(&tide).to_owned()], 1));
+    assert_eq!(after["published_at"], "2023-05-01T00:00:00Z");
+}
+
+#[test]
+fn an_edited_pull_quote_tells_which_words_are_not_the_bodys() {
+    let (server, _) = writer();
+    let body = "\"The tide never waits for anybody in the old harbour.\"Ada Quill, warden, Tern Society\n\
+                It was late. \"The tide hardly waits for anybody in the old harbour,\" said Ada Quill.";
+    import(&server, "First", "May 1, 2023", body);
+    let printings = server.get("/v1/articles/first?include=quotes").data()["quotes"].take();
+    assert_eq!((&printings[0]["fidelity"], printings[0].get("word_diff")), (&json!("edited"), None));
+    let with = |printing: &Value| server.get(&format!("{}?include=word_diff", url(printing))).data();
+    let shown = with(&printings[0]);
+    assert_eq!(
+        shown["word_diff"],
+        json!([
+            { "op": "equal", "text": "The tide " },
+            { "op": "delete", "text": "hardly" },
+            { "op": "insert", "text": "never" },
+            { "op": "equal", "text": " waits for anybody in the old " },
+            { "op": "delete", "text": "harbour" },
+            { "op": "insert", "text": "harbour." },
+        ])
+    );
+    assert_eq!(with(&printings[1])["word_diff"], Value::Null, "an inline one is the body");
+}
+
+/// Writes the printings of an article again, as an edit does: the ones before with what became of them, each found to be
+/// said by `found`.
+fn rewrite(server: &TestServer, article: &Value, printings: &[Printing], found: &Attributed) {
+    let address = Address::parse(&server.database.url).unwrap();
+    let article = id(article).parse().unwrap();
+    server.database.execute("DELETE FROM occurrences");
+    block_on(async {
+        let connection = connect(&address).await.unwrap();
+        let origin = Origin { actor: "a test".to_owned(), request_id: None };
+        let mut writer = Writer::new(&connection, Clock::System.now(), origin);
+        let public_from = PublicFrom(Some("2023-05-01T00:00:00Z".parse().unwrap()));
+        let found = vec![found.clone(); printings.len()];
+        writer.write_printings(PrintedIn { article, public_from }, printings, &found).await.unwrap();
+        writer.finish().await.unwrap();
+    });
+}
+
+/// A printing of these words that was there before.
+fn printed_before(kind: OccurrenceKind, text: &str, earlier: Earlier) -> Printing {
+    let is_pull = kind == OccurrenceKind::Pull;
+    Printing {
+        kind,
+        quotation: Quotation::Direct,
+        text: text.to_owned(),
+        segments: Vec::new(),
+        anchor: (!is_pull).then_some(AnchorState::Exact),
+        fidelity: is_pull.then_some(Fidelity::Trimmed),
+        attribution: None,
+        speaker: None,
+        confidence: 1.0,
+        rule: "test".to_owned(),
+        same_quote_as: None,
+        provenance: None,
+        earlier: Some(earlier),
+    }
+}
+
+#[test]
+fn an_edit_of_the_article_keeps_what_an_editor_said_of_its_printings() {
+    let (server, key) = writer();
+    import(&server, "First", "May 1, 2023", &format!("{TIDE} {GULL}"));
+    let article = server.get("/v1/articles/first").data();
+    let (tide, gull) = (quote(&server, "The tide"), quote(&server, "A gull"));
+    let carl = done(&send(&server, &key, "PATCH", url(&gull), ANY, &json!({ "speaker": "Carl Unger" })));
+    let person = |quote: &Value| Some(id(&quote["speaker"]).parse().unwrap());
+    let earlier = |quote: &Value, is_corrected, is_quote_settled| Earlier {
+        id: OccurrenceId::generate(),
+        quote: id(quote).parse().unwrap(),
+        speaker: person(quote),
+        role: Some("keeper".to_owned()),
+        organization: None,
+        is_corrected,
+        is_quote_settled,
+    };
+    let other = made(&send(&server, &key, "POST", "/v1/quotes", &[], &json!({ "text": "x", "speaker": "ada-quill" })));
+    // The pull quote is a form of the passage, which an editor said is another quote; the corrected one is found to be
+    // Ada's, like everything else.
+    let printings = [
+        Printing {
+            same_quote_as: Some(1),
+            ..printed_before(OccurrenceKind::Pull, "The tide waits...", earlier(&tide, false, false))
+        },
+        printed_before(OccurrenceKind::Inline, "The tide waits for nobody,", earlier(&other, false, true)),
+        printed_before(OccurrenceKind::Inline, "A gull is never late,", earlier(&carl, true, false)),
+    ];
+    let found = Attributed { speaker: person(&tide), role: Some("warden".to_owned()), organization: None };
+    rewrite(&server, &article, &printings, &found);
+    assert_eq!(quotes_of(&server, "first"), [id(&tide), id(&other), id(&gull)]);
+    let shown = server.get("/v1/articles/first?include=quotes").data()["quotes"].take();
+    let told: Vec<_> = shown.as_array().unwrap().iter().map(|p| (&p["speaker"]["slug"], &p["role"])).collect();
+    let (ada, carl, warden, keeper) = (json!("ada-quill"), json!("carl-unger"), json!("warden"), json!("keeper"));
+    assert_eq!(told, [(&ada, &warden), (&ada, &warden), (&carl, &keeper)]);
+}
+
+/// One write, of which the numbers choose what it is done to among what there is.
+#[derive(Debug, Clone)]
+enum Step {
+    Create(usize),
+    Speaker(usize, Option<usize>),
+    Withdraw(usize, Option<usize>),
+    Restore(usize),
+    Join(usize, usize),
+    Split(usize, usize),
+    Correct(usize, usize),
+    Purge(usize),
+}
+
+const SPEAKERS: [&str; 4] = ["Ada Quill", "Bram Oster", "Ines Marlow", "tern-society"];
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let number = 0..12_usize;
+    let step = prop_oneof![
+        1 => (0..4_usize).prop_map(Step::Create),
+        2 => (number.clone(), prop::option::of(0..4_usize)).prop_map(|(quote, speaker)| Step::Speaker(quote, speaker)),
+        3 => (number.clone(), prop::option::of(number.clone())).prop_map(|(quote, other)| Step::Withdraw(quote, other)),
+        3 => number.clone().prop_map(Step::Restore),
+        4 => (number.clone(), number.clone()).prop_map(|(quote, into)| Step::Join(quote, into)),
+        4 => (number.clone(), number.clone()).prop_map(|(quote, printing)| Step::Split(quote, printing)),
+        2 => (number.clone(), number.clone()).prop_map(|(printing, role)| Step::Correct(printing, role)),
+        1 => number.prop_map(Step::Purge),
+    ];
+    prop::collection::vec(step, 1..14)
+}
+
+/// What must be so after every write: what there is against it, which is nothing.
+const OBJECTIONS: [(&str, &str); 10] = [
+    (
+        "a quote is public from its earliest printing, or from when it was made",
+        "SELECT id::text FROM quotes WHERE public_from <> coalesce(least(CASE WHEN is_independent THEN created_at END, \
+         (SELECT min(o.public_from) FROM occurrences o WHERE o.quote_id = quotes.id AND o.position IS NOT NULL)), 'infinity')",
+    ),
+    (
+        "a quote says what its longest public printing says",
+        "SELECT id::text FROM quotes, LATERAL (SELECT max(char_length(o.text)) AS most FROM occurrences o \
+         WHERE o.quote_id = quotes.id AND o.public_from <= now()) AS printed WHERE most IS NOT NULL AND NOT EXISTS \
+         (SELECT FROM occurrences o WHERE o.quote_id = quotes.id AND o.text = quotes.text AND char_length(o.text) = most \
+          AND o.public_from <= now())",
+    ),
+    (
+        "anchors are true to the text",
+        "SELECT s.occurrence_id::text FROM segments s JOIN occurrences o ON o.id = s.occurrence_id \
+         JOIN articles a ON a.id = o.article_id WHERE substr(a.body_text, starts_at + 1, ends_at - starts_at) <> exact",
+    ),
+    (
+        "what leads to another quote is withdrawn, and leads somewhere",
+        "SELECT id::text FROM quotes WHERE successor_id IS NOT NULL AND deleted_at IS NULL",
+    ),
+    (
+        "who said what is public is public",
+        "SELECT p.slug FROM quotes q JOIN people p ON p.id = q.speaker_id WHERE q.deleted_at IS NULL \
+         AND p.public_from > q.public_from",
+    ),
+    (
+        "nobody is public whom nothing public shows",
+        "SELECT slug FROM people p WHERE p.public_from <= now() AND NOT EXISTS (SELECT FROM quotes q \
+         WHERE q.speaker_id = p.id AND q.deleted_at IS NULL AND q.public_from <= now()) AND NOT EXISTS (SELECT \
+         FROM occurrences o JOIN quotes q ON q.id = o.quote_id WHERE o.organization_id = p.id AND q.deleted_at IS NULL \
+         AND o.public_from <= now())",
+    ),
+    (
+        "what a person was is public as long as a living quote is printed so",
+        "SELECT f.id::text FROM affiliations f WHERE f.public_from <> coalesce((SELECT min(o.public_from) FROM quotes q \
+         JOIN occurrences o ON o.quote_id = q.id WHERE q.deleted_at IS NULL AND q.speaker_id = f.person_id \
+         AND o.role IS NOT DISTINCT FROM f.role AND o.organization_id IS NOT DISTINCT FROM f.organization_id), 'infinity')",
+    ),
+    (
+        "what a printing says of its speaker the speaker was",
+        "SELECT o.id::text FROM quotes q JOIN occurrences o ON o.quote_id = q.id WHERE o.role IS NOT NULL \
+         AND q.speaker_id IS NOT NULL AND q.deleted_at IS NULL AND q.speaker_id IS DISTINCT FROM o.organization_id \
+         AND NOT EXISTS (SELECT FROM affiliations f WHERE f.person_id = q.speaker_id AND f.role = o.role \
+         AND o.organization_id IS NOT DISTINCT FROM f.organization_id)",
+    ),
+    (
+        "the version of an article is kept, with the printings it has",
+        "SELECT a.slug FROM articles a WHERE NOT EXISTS (SELECT FROM article_revisions r WHERE r.article_id = a.id \
+         AND r.version = a.version AND jsonb_array_length(r.document::jsonb->'occurrences') = \
+         (SELECT count(*) FROM occurrences o WHERE o.article_id = a.id))",
+    ),
+    (
+        "the record tells of every version of a quote",
+        "SELECT q.id::text FROM quotes q WHERE q.version <> (SELECT count(*) FROM changes c WHERE c.resource_id = q.id)",
+    ),
+];
+
+/// Does a step; it succeeds or is refused.
+fn take(server: &TestServer, admin: &str, step: &Step) {
+    let ids = |query: &str| server.database.query(query);
+    let quotes = ids("SELECT id::text FROM quotes ORDER BY id");
+    let printings = ids("SELECT id::text FROM occurrences ORDER BY id");
+    if quotes.is_empty() || printings.is_empty() {
+        return;
+    }
+    let quote =
+        |number: usize| verbatim::values::id::QuoteId(quotes[number % quotes.len()].parse().unwrap()).to_string();
+    let printing = |number: usize| OccurrenceId(printings[number % printings.len()].parse().unwrap()).to_string();
+    let quote_path = |number: usize, rest: &str| format!("/v1/quotes/{}{rest}", quote(number));
+    let written = |method: &str, path: String, body: Value| send(server, admin, method, &path, ANY, &body);
+    let done = |method: &str, path: String| send_empty(server, admin, method, &path, ANY);
+    let answer = match step {
+        Step::Create(number) => {
+            let body = json!({ "text": format!("Words number {number}."), "speaker": SPEAKERS[*number] });
+            send(server, admin, "POST", "/v1/quotes", &[], &body)
+        }
+        Step::Speaker(number, speaker) => {
+            written("PATCH", quote_path(*number, ""), json!({ "speaker": speaker.map(|speaker| SPEAKERS[speaker]) }))
+        }
+        Step::Withdraw(number, None) => done("DELETE", quote_path(*number, "?reason=So.")),
+        Step::Withdraw(number, Some(other)) => {
+            done("DELETE", quote_path(*number, &format!("?successor={}", quote(*other))))
+        }
+        Step::Restore(number) => done("POST", quote_path(*number, "/restore")),
+        Step::Join(number, into) => written("POST", quote_path(*number, "/join"), json!({ "into": quote(*into) })),
+        Step::Split(number, chosen) => {
+            // One of the printings of the quote, where it has any.
+            let of_quote = format!(
+                "SELECT id::text FROM occurrences WHERE quote_id = '{}' ORDER BY id",
+                quotes[*number % quotes.len()]
+            );
+            let own = ids(&of_quote);
+            let chosen = own.get(chosen % own.len().max(1)).map(|id| OccurrenceId(id.parse().unwrap()).to_string());
+            let body = json!({ "occurrences": [chosen.unwrap_or_else(|| printing(0))] });
+            written("POST", quote_path(*number, "/split"), body)
+        }
+        Step::Correct(number, role) => {
+            let role = ["warden", "mayor", "keeper"].get(*role);
+            let body = json!({ "role": role, "organization": role.map(|_| "Harbour Trust") });
+            written("PATCH", format!("/v1/occurrences/{}", printing(*number)), body)
+        }
+        Step::Purge(number) => done("DELETE", quote_path(*number, "?purge=true")),
+    };
+    assert!(matches!(answer.status, 200 | 201 | 204 | 400 | 404 | 409 | 410 | 422), "{step:?}: {}", answer.text);
+}
+
+#[test]
+fn whatever_is_written_quotes_stay_true_to_what_is_printed() {
+    let mut runner = TestRunner::new(Config { cases: 8, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&steps(), |steps| {
+        let server = TestServer::start();
+        let admin = server.key(&[Scope::Admin]);
+        import(&server, "First", "May 1, 2023", &format!("{TIDE} {GULL}"));
+        import(&server, "Second", "May 2, 2023", &format!("{TIDE} \"The tide,\" said Bram Oster, \"is late.\""));
+        import(
+            &server,
+            "Third",
+            "May 3, 2999",
+            &format!("{GULL} \"Nobody has seen this before,\" said Ines Marlow, poet."),
+        );
+        for (index, step) in steps.iter().enumerate() {
+            take(&server, &admin, step);
+            for (rule, objections) in OBJECTIONS {
+                let found = server.database.query(objections);
+                prop_assert!(found.is_empty(), "after {:?}: {rule}: {found:?}", &steps[..=index]);
+            }
+            let living = server.get("/v1/quotes?limit=100").column("/id");
+            for article in ["first", "second"] {
+                let shown = quotes_of(&server, article);
+                prop_assert!(
+                    shown.iter().all(|quote| living.contains(quote)),
+                    "{article} after {:?}",
+                    &steps[..=index]
+                );
+            }
+            for quote in &living {
+                prop_assert_eq!(server.get(&format!("/v1/quotes/{}", quote)).status, 200);
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap();
 }
