@@ -14,8 +14,7 @@ use crate::db::facets::{FacetQuery, FacetRows, count_facets};
 use crate::db::filter::{InstantRange, Named, uuids, wanted};
 use crate::db::keyset::{Order, Position, SortColumn, SortValue, Window};
 use crate::db::schema::{
-    article_authors, article_external_ids, article_labels, article_revisions, article_slugs, article_sources, articles,
-    labels, people,
+    article_authors, article_external_ids, article_labels, article_slugs, article_sources, articles, labels, people,
 };
 use crate::db::sql::{Sql, all, exists, sql};
 use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, estimate};
@@ -744,26 +743,6 @@ pub async fn insert_external_id(
 /// Keeps the bytes an article was imported from.
 pub async fn insert_source(mut connection: &Connection, new: &NewArticleSource<'_>) -> Result<()> {
     diesel::insert_into(article_sources::table).values(new).execute(&mut connection).await?;
-    Ok(())
-}
-
-/// Keeps a version of an article as one immutable document.
-pub async fn insert_revision(
-    mut connection: &Connection,
-    article: ArticleId,
-    version: i32,
-    document: serde_json::Value,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    diesel::insert_into(article_revisions::table)
-        .values((
-            article_revisions::article_id.eq(article),
-            article_revisions::version.eq(version),
-            article_revisions::document.eq(document),
-            article_revisions::created_at.eq(now),
-        ))
-        .execute(&mut connection)
-        .await?;
     Ok(())
 }
 

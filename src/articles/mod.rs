@@ -4,6 +4,7 @@ pub mod api;
 pub mod db;
 pub mod filter;
 pub mod printings;
+pub mod revisions;
 pub mod wire;
 pub mod write;
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::ArticleStatus;
 use super::db::{self, ArticleContent};
 use super::printings::{EDITOR, Edit, SaidBy, Standing, printings_after};
+use super::revisions::{RevisedArticle, RevisedPrinting, db as revisions_db};
 use super::wire::{self, ArticleDraft, ArticleView, LabelOrName, PrintingDraft};
 use crate::changes::ResourceType;
 use crate::db::{Audience, DatabaseError, PublicFrom, group};
@@ -63,7 +64,7 @@ pub async fn replace(writer: &mut Writer<'_>, id: ArticleId, draft: ArticleDraft
         print(writer, id, public_from, edit).await?;
     }
     let version = writer.raise_version(ARTICLES, id.0).await?;
-    keep_revision(writer, id, version).await
+    Ok(keep_revision(writer, id, version).await?)
 }
 
 /// What is written of an article, as a draft that would change nothing.
@@ -110,14 +111,14 @@ pub async fn answer(writer: &mut Writer<'_>, id: ArticleId, urls: &Urls) -> Resu
 pub async fn withdraw(writer: &mut Writer<'_>, id: ArticleId, reason: Option<&str>) -> Result<(), ApiError> {
     touch(writer, id).await?;
     let version = writer.withdraw(ARTICLES, id.0, reason).await?;
-    keep_revision(writer, id, version).await
+    Ok(keep_revision(writer, id, version).await?)
 }
 
 /// Takes the withdrawal of an article back.
 pub async fn restore(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), ApiError> {
     touch(writer, id).await?;
     let version = writer.restore(ARTICLES, id.0).await?;
-    keep_revision(writer, id, version).await
+    Ok(keep_revision(writer, id, version).await?)
 }
 
 /// Removes an article for good, with its slugs, its printings and its revisions; `version` was its last.
@@ -187,7 +188,8 @@ async fn link(
     draft: &ArticleDraft,
 ) -> Result<(), ApiError> {
     let (labels_before, authors_before) = db::links_of(writer.connection(), id).await?;
-    let (labels, authors) = (labels(writer, &draft.labels).await?, authors(writer, &draft.authors).await?);
+    let labels = labels(writer, &draft.labels, &labels_before).await?;
+    let authors = authors(writer, &draft.authors, &authors_before).await?;
     db::replace_links(writer.connection(), id, public_from, &labels, &authors).await?;
     writer.touch_labels(labels_before.into_iter().chain(labels));
     writer.touch_people(authors_before.into_iter().chain(authors));
@@ -196,13 +198,16 @@ async fn link(
     refuse(writer.replace_external_ids(ARTICLES, id.0, &external_ids).await?)
 }
 
-/// The labels that a draft names or brings, each once.
-async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName]) -> Result<Vec<LabelId>, ApiError> {
+/// The labels that a draft names or brings, each once. Those that the article has already may have been withdrawn.
+async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName], before: &[LabelId]) -> Result<Vec<LabelId>, ApiError> {
     let mut ids = Vec::with_capacity(wanted.len());
     for (index, label) in wanted.iter().enumerate() {
         let pointer = format!("/labels/{index}");
         let id = match label {
-            LabelOrName::Name(name) => label_write::named(writer, &pointer, name).await?,
+            LabelOrName::Name(name) => match before.iter().find(|id| id.to_string() == *name) {
+                Some(known) => *known,
+                None => label_write::named(writer, &pointer, name).await?,
+            },
             LabelOrName::New(draft) => {
                 label_write::create(writer, (**draft).clone()).await.map_err(|error| error.below(&pointer))?
             }
@@ -214,11 +219,14 @@ async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName]) -> Result<Vec<L
     Ok(ids)
 }
 
-/// The people that a draft names as authors, each once.
-async fn authors(writer: &mut Writer<'_>, names: &[String]) -> Result<Vec<PersonId>, ApiError> {
+/// The people that a draft names as authors, each once. Those who were authors already may have been withdrawn.
+async fn authors(writer: &mut Writer<'_>, names: &[String], before: &[PersonId]) -> Result<Vec<PersonId>, ApiError> {
     let mut ids = Vec::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
-        let id = person(writer, &format!("/authors/{index}"), name, PersonKind::Person).await?;
+        let id = match before.iter().find(|id| id.to_string() == *name) {
+            Some(known) => *known,
+            None => person(writer, &format!("/authors/{index}"), name, PersonKind::Person).await?,
+        };
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -332,17 +340,35 @@ async fn touch_printed(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), Dat
 }
 
 /// Keeps the article as it is now as a revision: its draft, with what it prints.
-async fn keep_revision(writer: &mut Writer<'_>, id: ArticleId, version: i32) -> Result<(), ApiError> {
-    let draft = draft(writer, id).await?;
+pub async fn keep_revision(writer: &Writer<'_>, id: ArticleId, version: i32) -> Result<(), DatabaseError> {
+    let connection = writer.connection();
+    let content = db::article_content(connection, id).await?;
+    let (labels, authors) = db::links_of(connection, id).await?;
+    let external_ids = db::external_ids_of(connection, &[id]).await?;
     let standing = standing(writer, id).await?;
-    let given: Vec<PrintingDraft> = standing.iter().filter_map(as_given).collect();
-    let mut document =
-        serde_json::to_value(ArticleDraft { quotes: Some(given), ..draft }).map_err(ApiError::internal)?;
-    let printed: Vec<_> = standing.iter().map(revised_printing).collect();
-    document["printings"] = serde_json::Value::Array(printed);
-    document["text_rule"] = TEXT_RULE.into();
-    db::insert_revision(writer.connection(), id, version, document, writer.now()).await?;
-    Ok(())
+    let document = RevisedArticle {
+        title: content.title,
+        slug: content.slug,
+        summary: content.summary,
+        language: content.language,
+        status: content.status,
+        published_at: content.published_at,
+        canonical_url: content.canonical_url,
+        body_format: content.body_format,
+        body_source: content.body_source,
+        text_rule: content.text_rule,
+        authors,
+        labels,
+        quotes: standing.iter().filter_map(as_given).collect(),
+        external_ids: external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect(),
+        printings: standing.into_iter().map(revised_printing).collect(),
+    };
+    revisions_db::insert_revision(connection, id, version, &document, writer.now()).await
+}
+
+/// The pull quotes of an article, and what an editor attributed by hand, as drafts of them.
+pub async fn given_printings(writer: &Writer<'_>, id: ArticleId) -> Result<Vec<PrintingDraft>, DatabaseError> {
+    Ok(standing(writer, id).await?.iter().filter_map(as_given).collect())
 }
 
 /// A printing that an editor gave, as a draft of it.
@@ -358,24 +384,24 @@ fn as_given(standing: &Standing) -> Option<PrintingDraft> {
     })
 }
 
-fn revised_printing(standing: &Standing) -> serde_json::Value {
+fn revised_printing(standing: Standing) -> RevisedPrinting {
     let Standing { row, speaker, segments } = standing;
-    serde_json::json!({
-        "id": row.id,
-        "quote": row.quote_id,
-        "speaker": speaker,
-        "kind": row.kind,
-        "quotation": row.quotation,
-        "text": row.text,
-        "attribution": row.attribution,
-        "role": row.role,
-        "organization": row.organization_id,
-        "anchor": row.anchor,
-        "fidelity": row.fidelity,
-        "confidence": row.confidence,
-        "rule": row.rule,
-        "segments": segments,
-    })
+    RevisedPrinting {
+        id: row.id,
+        quote: row.quote_id,
+        speaker,
+        kind: row.kind,
+        quotation: row.quotation,
+        text: row.text,
+        attribution: row.attribution,
+        role: row.role,
+        organization: row.organization_id,
+        anchor: row.anchor,
+        fidelity: row.fidelity,
+        confidence: row.confidence,
+        rule: row.rule,
+        segments,
+    }
 }
 
 fn refuse(faults: Vec<Fault>) -> Result<(), ApiError> {

@@ -26,6 +26,7 @@ mod program;
 mod queries;
 mod quotes;
 mod resilience;
+mod revisions;
 mod sample;
 mod search;
 mod service;
