@@ -653,6 +653,52 @@ pub async fn replace_links(
     Ok(())
 }
 
+/// Whether any scheduled article is due.
+pub async fn is_any_due(mut connection: &Connection, now: DateTime<Utc>) -> Result<bool> {
+    let due = articles::table
+        .select(articles::id)
+        .filter(articles::deleted_at.is_null())
+        .filter(articles::status.eq(ArticleStatus::Scheduled))
+        .filter(articles::published_at.le(now));
+    Ok(diesel::select(diesel::dsl::exists(due)).get_result(&mut connection).await?)
+}
+
+/// When the next scheduled article is due after `now`.
+pub async fn next_due(mut connection: &Connection, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    Ok(articles::table
+        .select(diesel::dsl::min(articles::published_at))
+        .filter(articles::deleted_at.is_null())
+        .filter(articles::status.eq(ArticleStatus::Scheduled))
+        .filter(articles::published_at.gt(now))
+        .get_result(&mut connection)
+        .await?)
+}
+
+/// Scheduled articles that are due, the most overdue first, locked for the present transaction. One that is locked
+/// already waits for another time: nobody is to wait for whoever holds it.
+pub async fn lock_due(mut connection: &Connection, now: DateTime<Utc>, most: i64) -> Result<Vec<ArticleId>> {
+    Ok(articles::table
+        .select(articles::id)
+        .filter(articles::deleted_at.is_null())
+        .filter(articles::status.eq(ArticleStatus::Scheduled))
+        .filter(articles::published_at.le(now))
+        .order((articles::published_at, articles::id))
+        .limit(most)
+        .for_update()
+        .skip_locked()
+        .load(&mut connection)
+        .await?)
+}
+
+/// Puts an article elsewhere in its life.
+pub async fn set_status(mut connection: &Connection, id: ArticleId, status: ArticleStatus) -> Result<()> {
+    diesel::update(articles::table.filter(articles::id.eq(id)))
+        .set(articles::status.eq(status))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
 /// Removes an article for good, with everything that belongs to it alone.
 pub async fn purge_article(mut connection: &Connection, id: ArticleId) -> Result<()> {
     diesel::delete(articles::table.filter(articles::id.eq(id))).execute(&mut connection).await?;

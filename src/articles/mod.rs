@@ -5,7 +5,9 @@ pub mod db;
 pub mod filter;
 pub mod printings;
 pub mod revisions;
+pub mod schedule;
 pub mod wire;
+pub mod working_copies;
 pub mod write;
 
 use crate::db::keyset::sort_keys;

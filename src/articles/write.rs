@@ -6,7 +6,7 @@ use super::ArticleStatus;
 use super::db::{self, ArticleContent};
 use super::printings::{EDITOR, Edit, SaidBy, Standing, printings_after};
 use super::revisions::{RevisedArticle, RevisedPrinting, db as revisions_db};
-use super::wire::{self, ArticleDraft, ArticleView, LabelOrName, PrintingDraft};
+use super::wire::{self, Article, ArticleDraft, ArticleView, LabelOrName, PrintingDraft};
 use crate::changes::ResourceType;
 use crate::db::{Audience, DatabaseError, PublicFrom, group};
 use crate::http::error::ApiError;
@@ -20,7 +20,7 @@ use crate::quotes::db as quotes_db;
 use crate::values::body::{TEXT_RULE, render};
 use crate::values::id::{ArticleId, LabelId, OccurrenceId, PersonId};
 use crate::values::slug::slugify;
-use crate::writing::request::Answer;
+use crate::writing::request::{Answer, patched};
 use crate::writing::resource::ARTICLES;
 use crate::writing::{Attributed, PrintedIn, Writer};
 
@@ -94,17 +94,37 @@ pub async fn draft(writer: &Writer<'_>, id: ArticleId) -> Result<ArticleDraft, A
     })
 }
 
+/// A draft with a patch merged into it.
+pub fn patched_draft(draft: &ArticleDraft, patch: serde_json::Value) -> Result<ArticleDraft, ApiError> {
+    let takes_quotes_away = patch.get("quotes").is_some_and(serde_json::Value::is_null);
+    let mut draft: ArticleDraft = patched(draft, patch)?;
+    if takes_quotes_away {
+        draft.quotes = Some(Vec::new());
+    }
+    Ok(draft)
+}
+
 /// The article as it is now, as an answer: with its body, as one who may read drafts gets it.
 pub async fn answer(writer: &mut Writer<'_>, id: ArticleId, urls: &Urls) -> Result<Answer, ApiError> {
+    let article = shown(writer, id, ArticleView::default(), urls).await?;
+    Answer::resource(article.version, &article)
+}
+
+/// The article as it is now, with its body, as one who may read drafts gets it.
+pub async fn shown(
+    writer: &mut Writer<'_>,
+    id: ArticleId,
+    view: ArticleView,
+    urls: &Urls,
+) -> Result<Article, ApiError> {
     writer.settle().await?;
     let audience = Audience::Editors { now: writer.now() };
     let connection = writer.connection();
     let reference = crate::values::reference::Reference::Id(id);
     let found = db::find_article(connection, &reference, audience).await?;
     let (row, body) = found.ok_or_else(|| ApiError::internal("an article that was written is gone"))?;
-    let shown = wire::articles(connection, vec![(row, Some(body))], ArticleView::default(), urls, audience).await?;
-    let article = shown.into_iter().next().ok_or_else(|| ApiError::internal("an article that was written is gone"))?;
-    Answer::resource(article.version, &article)
+    let shown = wire::articles(connection, vec![(row, Some(body))], view, urls, audience).await?;
+    shown.into_iter().next().ok_or_else(|| ApiError::internal("an article that was written is gone"))
 }
 
 /// Withdraws an article: what only it showed is public no more.
@@ -119,6 +139,14 @@ pub async fn restore(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), ApiEr
     touch(writer, id).await?;
     let version = writer.restore(ARTICLES, id.0).await?;
     Ok(keep_revision(writer, id, version).await?)
+}
+
+/// Makes a scheduled article whose time has come a published one. It has been public since then by itself.
+pub async fn appear(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), DatabaseError> {
+    touch(writer, id).await?;
+    db::set_status(writer.connection(), id, ArticleStatus::Published).await?;
+    let version = writer.raise_version(ARTICLES, id.0).await?;
+    keep_revision(writer, id, version).await
 }
 
 /// Removes an article for good, with its slugs, its printings and its revisions; `version` was its last.

@@ -82,6 +82,11 @@ impl<'c> Writer<'c> {
         self.now
     }
 
+    /// Who writes.
+    pub fn actor(&self) -> &str {
+        &self.origin.actor
+    }
+
     /// Notes that a resource was made, at its first version.
     pub fn created(&mut self, resource_type: ResourceType, resource_id: Uuid) {
         let versions = (None, Some(1));
