@@ -78,6 +78,8 @@ fn mount(config: &mut ServiceConfig<'_>) {
     people::api::mount(config);
     labels::api::mount(config);
     articles::api::mount(config);
+    articles::revisions::api::mount(config);
+    articles::working_copies::api::mount(config);
     quotes::api::mount(config);
     voices::api::mount(config);
     search::api::mount(config);

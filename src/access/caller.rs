@@ -27,6 +27,10 @@ pub trait Right: 'static {
 #[derive(Debug)]
 pub struct Read;
 
+/// To read what is not public, such as revisions.
+#[derive(Debug)]
+pub struct Drafts;
+
 /// To change content.
 #[derive(Debug)]
 pub struct Write;
@@ -37,6 +41,10 @@ pub struct Admin;
 
 impl Right for Read {
     const SCOPE: Scope = Scope::Read;
+}
+
+impl Right for Drafts {
+    const SCOPE: Scope = Scope::Drafts;
 }
 
 impl Right for Write {

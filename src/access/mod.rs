@@ -8,7 +8,7 @@ pub mod wire;
 
 use crate::values::text_enum::text_enum;
 
-pub use caller::{Admin, Caller, Read, Right, Write};
+pub use caller::{Admin, Caller, Drafts, Read, Right, Write};
 
 text_enum! {
     /// What a key may do. Each scope includes those before it.

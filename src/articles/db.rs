@@ -14,8 +14,7 @@ use crate::db::facets::{FacetQuery, FacetRows, count_facets};
 use crate::db::filter::{InstantRange, Named, uuids, wanted};
 use crate::db::keyset::{Order, Position, SortColumn, SortValue, Window};
 use crate::db::schema::{
-    article_authors, article_external_ids, article_labels, article_revisions, article_slugs, article_sources, articles,
-    labels, people,
+    article_authors, article_external_ids, article_labels, article_slugs, article_sources, articles, labels, people,
 };
 use crate::db::sql::{Sql, all, exists, sql};
 use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, estimate};
@@ -654,6 +653,52 @@ pub async fn replace_links(
     Ok(())
 }
 
+/// Whether any scheduled article is due.
+pub async fn is_any_due(mut connection: &Connection, now: DateTime<Utc>) -> Result<bool> {
+    let due = articles::table
+        .select(articles::id)
+        .filter(articles::deleted_at.is_null())
+        .filter(articles::status.eq(ArticleStatus::Scheduled))
+        .filter(articles::published_at.le(now));
+    Ok(diesel::select(diesel::dsl::exists(due)).get_result(&mut connection).await?)
+}
+
+/// When the next scheduled article is due after `now`.
+pub async fn next_due(mut connection: &Connection, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    Ok(articles::table
+        .select(diesel::dsl::min(articles::published_at))
+        .filter(articles::deleted_at.is_null())
+        .filter(articles::status.eq(ArticleStatus::Scheduled))
+        .filter(articles::published_at.gt(now))
+        .get_result(&mut connection)
+        .await?)
+}
+
+/// Scheduled articles that are due, the most overdue first, locked for the present transaction. One that is locked
+/// already waits for another time: nobody is to wait for whoever holds it.
+pub async fn lock_due(mut connection: &Connection, now: DateTime<Utc>, most: i64) -> Result<Vec<ArticleId>> {
+    Ok(articles::table
+        .select(articles::id)
+        .filter(articles::deleted_at.is_null())
+        .filter(articles::status.eq(ArticleStatus::Scheduled))
+        .filter(articles::published_at.le(now))
+        .order((articles::published_at, articles::id))
+        .limit(most)
+        .for_update()
+        .skip_locked()
+        .load(&mut connection)
+        .await?)
+}
+
+/// Puts an article elsewhere in its life.
+pub async fn set_status(mut connection: &Connection, id: ArticleId, status: ArticleStatus) -> Result<()> {
+    diesel::update(articles::table.filter(articles::id.eq(id)))
+        .set(articles::status.eq(status))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
 /// Removes an article for good, with everything that belongs to it alone.
 pub async fn purge_article(mut connection: &Connection, id: ArticleId) -> Result<()> {
     diesel::delete(articles::table.filter(articles::id.eq(id))).execute(&mut connection).await?;
@@ -744,26 +789,6 @@ pub async fn insert_external_id(
 /// Keeps the bytes an article was imported from.
 pub async fn insert_source(mut connection: &Connection, new: &NewArticleSource<'_>) -> Result<()> {
     diesel::insert_into(article_sources::table).values(new).execute(&mut connection).await?;
-    Ok(())
-}
-
-/// Keeps a version of an article as one immutable document.
-pub async fn insert_revision(
-    mut connection: &Connection,
-    article: ArticleId,
-    version: i32,
-    document: serde_json::Value,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    diesel::insert_into(article_revisions::table)
-        .values((
-            article_revisions::article_id.eq(article),
-            article_revisions::version.eq(version),
-            article_revisions::document.eq(document),
-            article_revisions::created_at.eq(now),
-        ))
-        .execute(&mut connection)
-        .await?;
     Ok(())
 }
 

@@ -4,7 +4,10 @@ pub mod api;
 pub mod db;
 pub mod filter;
 pub mod printings;
+pub mod revisions;
+pub mod schedule;
 pub mod wire;
+pub mod working_copies;
 pub mod write;
 
 use crate::db::keyset::sort_keys;

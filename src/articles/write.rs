@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use super::ArticleStatus;
 use super::db::{self, ArticleContent};
 use super::printings::{EDITOR, Edit, SaidBy, Standing, printings_after};
-use super::wire::{self, ArticleDraft, ArticleView, LabelOrName, PrintingDraft};
+use super::revisions::{RevisedArticle, RevisedPrinting, db as revisions_db};
+use super::wire::{self, Article, ArticleDraft, ArticleView, LabelOrName, PrintingDraft};
 use crate::changes::ResourceType;
 use crate::db::{Audience, DatabaseError, PublicFrom, group};
 use crate::http::error::ApiError;
@@ -19,7 +20,7 @@ use crate::quotes::db as quotes_db;
 use crate::values::body::{TEXT_RULE, render};
 use crate::values::id::{ArticleId, LabelId, OccurrenceId, PersonId};
 use crate::values::slug::slugify;
-use crate::writing::request::Answer;
+use crate::writing::request::{Answer, patched};
 use crate::writing::resource::ARTICLES;
 use crate::writing::{Attributed, PrintedIn, Writer};
 
@@ -63,7 +64,7 @@ pub async fn replace(writer: &mut Writer<'_>, id: ArticleId, draft: ArticleDraft
         print(writer, id, public_from, edit).await?;
     }
     let version = writer.raise_version(ARTICLES, id.0).await?;
-    keep_revision(writer, id, version).await
+    Ok(keep_revision(writer, id, version).await?)
 }
 
 /// What is written of an article, as a draft that would change nothing.
@@ -93,30 +94,58 @@ pub async fn draft(writer: &Writer<'_>, id: ArticleId) -> Result<ArticleDraft, A
     })
 }
 
+/// A draft with a patch merged into it.
+pub fn patched_draft(draft: &ArticleDraft, patch: serde_json::Value) -> Result<ArticleDraft, ApiError> {
+    let takes_quotes_away = patch.get("quotes").is_some_and(serde_json::Value::is_null);
+    let mut draft: ArticleDraft = patched(draft, patch)?;
+    if takes_quotes_away {
+        draft.quotes = Some(Vec::new());
+    }
+    Ok(draft)
+}
+
 /// The article as it is now, as an answer: with its body, as one who may read drafts gets it.
 pub async fn answer(writer: &mut Writer<'_>, id: ArticleId, urls: &Urls) -> Result<Answer, ApiError> {
+    let article = shown(writer, id, ArticleView::default(), urls).await?;
+    Answer::resource(article.version, &article)
+}
+
+/// The article as it is now, with its body, as one who may read drafts gets it.
+pub async fn shown(
+    writer: &mut Writer<'_>,
+    id: ArticleId,
+    view: ArticleView,
+    urls: &Urls,
+) -> Result<Article, ApiError> {
     writer.settle().await?;
     let audience = Audience::Editors { now: writer.now() };
     let connection = writer.connection();
     let reference = crate::values::reference::Reference::Id(id);
     let found = db::find_article(connection, &reference, audience).await?;
     let (row, body) = found.ok_or_else(|| ApiError::internal("an article that was written is gone"))?;
-    let shown = wire::articles(connection, vec![(row, Some(body))], ArticleView::default(), urls, audience).await?;
-    let article = shown.into_iter().next().ok_or_else(|| ApiError::internal("an article that was written is gone"))?;
-    Answer::resource(article.version, &article)
+    let shown = wire::articles(connection, vec![(row, Some(body))], view, urls, audience).await?;
+    shown.into_iter().next().ok_or_else(|| ApiError::internal("an article that was written is gone"))
 }
 
 /// Withdraws an article: what only it showed is public no more.
 pub async fn withdraw(writer: &mut Writer<'_>, id: ArticleId, reason: Option<&str>) -> Result<(), ApiError> {
     touch(writer, id).await?;
     let version = writer.withdraw(ARTICLES, id.0, reason).await?;
-    keep_revision(writer, id, version).await
+    Ok(keep_revision(writer, id, version).await?)
 }
 
 /// Takes the withdrawal of an article back.
 pub async fn restore(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), ApiError> {
     touch(writer, id).await?;
     let version = writer.restore(ARTICLES, id.0).await?;
+    Ok(keep_revision(writer, id, version).await?)
+}
+
+/// Makes a scheduled article whose time has come a published one. It has been public since then by itself.
+pub async fn appear(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), DatabaseError> {
+    touch(writer, id).await?;
+    db::set_status(writer.connection(), id, ArticleStatus::Published).await?;
+    let version = writer.raise_version(ARTICLES, id.0).await?;
     keep_revision(writer, id, version).await
 }
 
@@ -187,7 +216,8 @@ async fn link(
     draft: &ArticleDraft,
 ) -> Result<(), ApiError> {
     let (labels_before, authors_before) = db::links_of(writer.connection(), id).await?;
-    let (labels, authors) = (labels(writer, &draft.labels).await?, authors(writer, &draft.authors).await?);
+    let labels = labels(writer, &draft.labels, &labels_before).await?;
+    let authors = authors(writer, &draft.authors, &authors_before).await?;
     db::replace_links(writer.connection(), id, public_from, &labels, &authors).await?;
     writer.touch_labels(labels_before.into_iter().chain(labels));
     writer.touch_people(authors_before.into_iter().chain(authors));
@@ -196,13 +226,16 @@ async fn link(
     refuse(writer.replace_external_ids(ARTICLES, id.0, &external_ids).await?)
 }
 
-/// The labels that a draft names or brings, each once.
-async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName]) -> Result<Vec<LabelId>, ApiError> {
+/// The labels that a draft names or brings, each once. Those that the article has already may have been withdrawn.
+async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName], before: &[LabelId]) -> Result<Vec<LabelId>, ApiError> {
     let mut ids = Vec::with_capacity(wanted.len());
     for (index, label) in wanted.iter().enumerate() {
         let pointer = format!("/labels/{index}");
         let id = match label {
-            LabelOrName::Name(name) => label_write::named(writer, &pointer, name).await?,
+            LabelOrName::Name(name) => match before.iter().find(|id| id.to_string() == *name) {
+                Some(known) => *known,
+                None => label_write::named(writer, &pointer, name).await?,
+            },
             LabelOrName::New(draft) => {
                 label_write::create(writer, (**draft).clone()).await.map_err(|error| error.below(&pointer))?
             }
@@ -214,11 +247,14 @@ async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName]) -> Result<Vec<L
     Ok(ids)
 }
 
-/// The people that a draft names as authors, each once.
-async fn authors(writer: &mut Writer<'_>, names: &[String]) -> Result<Vec<PersonId>, ApiError> {
+/// The people that a draft names as authors, each once. Those who were authors already may have been withdrawn.
+async fn authors(writer: &mut Writer<'_>, names: &[String], before: &[PersonId]) -> Result<Vec<PersonId>, ApiError> {
     let mut ids = Vec::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
-        let id = people_write::named(writer, &format!("/authors/{index}"), name, PersonKind::Person).await?;
+        let id = match before.iter().find(|id| id.to_string() == *name) {
+            Some(known) => *known,
+            None => people_write::named(writer, &format!("/authors/{index}"), name, PersonKind::Person).await?,
+        };
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -314,17 +350,35 @@ async fn touch_printed(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), Dat
 }
 
 /// Keeps the article as it is now as a revision: its draft, with what it prints.
-async fn keep_revision(writer: &mut Writer<'_>, id: ArticleId, version: i32) -> Result<(), ApiError> {
-    let draft = draft(writer, id).await?;
+pub async fn keep_revision(writer: &Writer<'_>, id: ArticleId, version: i32) -> Result<(), DatabaseError> {
+    let connection = writer.connection();
+    let content = db::article_content(connection, id).await?;
+    let (labels, authors) = db::links_of(connection, id).await?;
+    let external_ids = db::external_ids_of(connection, &[id]).await?;
     let standing = standing(writer, id).await?;
-    let given: Vec<PrintingDraft> = standing.iter().filter_map(as_given).collect();
-    let mut document =
-        serde_json::to_value(ArticleDraft { quotes: Some(given), ..draft }).map_err(ApiError::internal)?;
-    let printed: Vec<_> = standing.iter().map(revised_printing).collect();
-    document["printings"] = serde_json::Value::Array(printed);
-    document["text_rule"] = TEXT_RULE.into();
-    db::insert_revision(writer.connection(), id, version, document, writer.now()).await?;
-    Ok(())
+    let document = RevisedArticle {
+        title: content.title,
+        slug: content.slug,
+        summary: content.summary,
+        language: content.language,
+        status: content.status,
+        published_at: content.published_at,
+        canonical_url: content.canonical_url,
+        body_format: content.body_format,
+        body_source: content.body_source,
+        text_rule: content.text_rule,
+        authors,
+        labels,
+        quotes: standing.iter().filter_map(as_given).collect(),
+        external_ids: external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect(),
+        printings: standing.into_iter().map(revised_printing).collect(),
+    };
+    revisions_db::insert_revision(connection, id, version, &document, writer.now()).await
+}
+
+/// The pull quotes of an article, and what an editor attributed by hand, as drafts of them.
+pub async fn given_printings(writer: &Writer<'_>, id: ArticleId) -> Result<Vec<PrintingDraft>, DatabaseError> {
+    Ok(standing(writer, id).await?.iter().filter_map(as_given).collect())
 }
 
 /// A printing that an editor gave, as a draft of it.
@@ -340,24 +394,24 @@ fn as_given(standing: &Standing) -> Option<PrintingDraft> {
     })
 }
 
-fn revised_printing(standing: &Standing) -> serde_json::Value {
+fn revised_printing(standing: Standing) -> RevisedPrinting {
     let Standing { row, speaker, segments } = standing;
-    serde_json::json!({
-        "id": row.id,
-        "quote": row.quote_id,
-        "speaker": speaker,
-        "kind": row.kind,
-        "quotation": row.quotation,
-        "text": row.text,
-        "attribution": row.attribution,
-        "role": row.role,
-        "organization": row.organization_id,
-        "anchor": row.anchor,
-        "fidelity": row.fidelity,
-        "confidence": row.confidence,
-        "rule": row.rule,
-        "segments": segments,
-    })
+    RevisedPrinting {
+        id: row.id,
+        quote: row.quote_id,
+        speaker,
+        kind: row.kind,
+        quotation: row.quotation,
+        text: row.text,
+        attribution: row.attribution,
+        role: row.role,
+        organization: row.organization_id,
+        anchor: row.anchor,
+        fidelity: row.fidelity,
+        confidence: row.confidence,
+        rule: row.rule,
+        segments,
+    }
 }
 
 fn refuse(faults: Vec<Fault>) -> Result<(), ApiError> {

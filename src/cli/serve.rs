@@ -49,6 +49,7 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
         has_public_reads: config.public_reads,
     };
     let address = listener.local_addr()?;
+    let schedule = articles::schedule::run(state.pool.clone(), state.clock);
     let server = server::start(listener, state, ServerSettings::from(config))?;
     let handle = server.handle();
     tokio::spawn(async move {
@@ -57,8 +58,11 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
         handle.stop(true).await;
     });
     greet(&format!("http://{address}"));
-    server.await?;
-    Ok(())
+    // What the schedule has under way when the server ends is not kept: the next server does it.
+    tokio::select! {
+        served = server => Ok(served?),
+        never = schedule => match never {},
+    }
 }
 
 async fn load_sample(database: &Database) -> Result<(), Failure> {

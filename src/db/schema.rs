@@ -513,6 +513,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Changes of articles that are written but not published: only who may read drafts sees them.
+    working_copies (article_id) {
+        /// The article.
+        article_id -> Uuid,
+        /// Raised by each change of the working copy.
+        version -> Integer,
+        /// The version of the article that it was begun from.
+        based_on -> Integer,
+        /// The whole article as it is to become, as a draft. People and labels that it names may not exist yet.
+        document -> Jsonb,
+        /// Who changed it last: the id of a key.
+        actor -> Text,
+        /// When it was begun.
+        created_at -> Timestamptz,
+        /// When it was last changed.
+        updated_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(article_authors -> articles (article_id));
 diesel::joinable!(article_authors -> people (person_id));
 diesel::joinable!(article_external_ids -> articles (article_id));
@@ -534,6 +554,7 @@ diesel::joinable!(person_slugs -> people (person_id));
 diesel::joinable!(quote_external_ids -> quotes (quote_id));
 diesel::joinable!(quotes -> people (speaker_id));
 diesel::joinable!(segments -> occurrences (occurrence_id));
+diesel::joinable!(working_copies -> articles (article_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     affiliations,
@@ -561,4 +582,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     quotes,
     segments,
     stored_answers,
+    working_copies,
 );

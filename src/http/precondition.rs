@@ -89,6 +89,11 @@ impl Preconditions {
         failed(format!("the resource is at version {current_version} now, which If-Match does not name"))
     }
 
+    /// Whether the write is to go ahead whatever version there is: `If-Match: *`.
+    pub fn takes_any_version(&self) -> bool {
+        matches!(self.if_match, Some(Condition::Any))
+    }
+
     /// Whether a write may create a resource, or go on where there is one already, which is at version `existing`: 412
     /// where it may only create and there is one, or may only change and there is none.
     pub fn check_absent(&self, existing: Option<i32>) -> Result<(), ApiError> {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::draft::DraftArticle;
@@ -10,15 +9,14 @@ use super::files::Entry;
 use super::report::Outcome;
 use crate::articles::ArticleStatus;
 use crate::articles::db::{self as articles_db, NewArticle, NewArticleSource};
+use crate::articles::write::keep_revision;
 use crate::changes::ResourceType;
 use crate::db::slugs::{SlugTable, choose_slugs};
 use crate::db::{Connection, DatabaseError, PublicFrom, Result, exclude_other_writers};
-use crate::quotes::db::NewOccurrence;
-use crate::values::anchor::Segment;
 use crate::values::body::TEXT_RULE;
-use crate::values::id::{ArticleId, LabelId};
+use crate::values::id::ArticleId;
 use crate::values::slug::slugify;
-use crate::writing::{Attributed, Origin, PrintedIn, Writer};
+use crate::writing::{Origin, PrintedIn, Writer};
 
 /// Who the change log says made the changes.
 const ACTOR: &str = "import";
@@ -78,8 +76,7 @@ async fn write(
     articles_db::insert_external_id(connection, article.id, entry.source, &entry.id).await?;
     let source = NewArticleSource { article_id: article.id, format: draft.format, content, digest, imported_at: now };
     articles_db::insert_source(connection, &source).await?;
-    let document = revision(&article, &labels, &occurrences, &attributed);
-    articles_db::insert_revision(connection, article.id, 1, document, now).await?;
+    keep_revision(&writer, article.id, 1).await?;
     writer.finish().await?;
     Ok(Outcome::Created {
         slug: article.slug,
@@ -111,48 +108,4 @@ async fn insert_article(writer: &mut Writer<'_>, draft: &DraftArticle) -> Result
     articles_db::insert_article(writer.connection(), &article).await?;
     writer.created(ResourceType::Article, article.id.0);
     Ok(article)
-}
-
-/// The whole article at its first version.
-fn revision(
-    article: &NewArticle,
-    labels: &[LabelId],
-    occurrences: &[(NewOccurrence, Vec<Segment>)],
-    attributed: &[Attributed],
-) -> Value {
-    let occurrences: Vec<Value> = occurrences
-        .iter()
-        .zip(attributed)
-        .map(|((occurrence, segments), attributed)| {
-            json!({
-                "id": occurrence.id,
-                "quote": occurrence.quote_id,
-                "speaker": attributed.speaker,
-                "kind": occurrence.kind,
-                "quotation": occurrence.quotation,
-                "text": occurrence.text,
-                "attribution": occurrence.attribution,
-                "role": occurrence.role,
-                "organization": occurrence.organization_id,
-                "anchor": occurrence.anchor,
-                "fidelity": occurrence.fidelity,
-                "confidence": occurrence.confidence,
-                "rule": occurrence.rule,
-                "segments": segments,
-            })
-        })
-        .collect();
-    json!({
-        "slug": article.slug,
-        "title": article.title,
-        "language": article.language,
-        "status": article.status,
-        "published_at": article.published_at,
-        "body_format": article.body_format,
-        "body_source": article.body_source,
-        "text_rule": article.text_rule,
-        "authors": [],
-        "labels": labels,
-        "occurrences": occurrences,
-    })
 }

@@ -3,14 +3,13 @@
 use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
-use serde_json::Value;
 
 use super::db::{self, LinkedOccurrence, NewQuote, QuoteRow};
 use super::wire::{OccurrenceDraft, QuoteDraft, occurrences as shown_occurrences, quotes as shown_quotes};
-use crate::articles::db as articles_db;
+use crate::articles::write as articles_write;
 use crate::changes::{Action, ResourceType};
 use crate::db::filter::uuids;
-use crate::db::schema::{article_revisions, occurrences, quote_external_ids, quotes as table};
+use crate::db::schema::{occurrences, quote_external_ids, quotes as table};
 use crate::db::sql::sql;
 use crate::db::{Audience, DatabaseError, PublicFrom};
 use crate::http::error::ApiError;
@@ -195,12 +194,8 @@ pub async fn purge(writer: &mut Writer<'_>, id: QuoteId) -> Result<(), ApiError>
     let mut articles: Vec<ArticleId> = printings.iter().map(|(_, article)| *article).collect();
     articles.sort_unstable();
     articles.dedup();
-    let lost: Vec<String> = printings.iter().map(|(id, _)| id.to_string()).collect();
     for article in articles {
-        raise_article(writer, article, |printed| {
-            printed.retain(|printing| !lost.iter().any(|id| printing["id"] == id.as_str()));
-        })
-        .await?;
+        raise_article(writer, article).await?;
     }
     Ok(())
 }
@@ -336,14 +331,7 @@ pub async fn correct(
         .map_err(DatabaseError::from)?;
     note_roles(writer, occurrence.quote_id).await?;
     touch(writer, &[occurrence.quote_id]).await?;
-    let id = occurrence.id.to_string();
-    raise_article(writer, occurrence.article_id, |printed| {
-        for printing in printed.iter_mut().filter(|printing| printing["id"] == id.as_str()) {
-            printing["role"] = draft.role.clone().into();
-            printing["organization"] = organization_id.map(|id| id.to_string()).into();
-        }
-    })
-    .await
+    raise_article(writer, occurrence.article_id).await
 }
 
 /// What an editor can say of a printing, as a draft that would change nothing.
@@ -458,30 +446,10 @@ async fn note_roles(writer: &mut Writer<'_>, id: QuoteId) -> Result<(), ApiError
     Ok(writer.note_affiliations(&attributed, PublicFrom(None)).await?)
 }
 
-/// Raises the version of an article whose printings changed, and keeps that version: the one before with the printings
-/// changed so.
-async fn raise_article(
-    writer: &mut Writer<'_>,
-    article: ArticleId,
-    change: impl FnOnce(&mut Vec<Value>),
-) -> Result<(), ApiError> {
+/// Raises the version of an article whose printings changed, and keeps that version.
+async fn raise_article(writer: &mut Writer<'_>, article: ArticleId) -> Result<(), ApiError> {
     let version = writer.raise_version(ARTICLES, article.0).await?;
-    let mut connection = writer.connection();
-    let before: Option<Value> = article_revisions::table
-        .select(article_revisions::document)
-        .filter(article_revisions::article_id.eq(article))
-        .filter(article_revisions::version.eq(version - 1))
-        .first(&mut connection)
-        .await
-        .optional()
-        .map_err(DatabaseError::from)?;
-    if let Some(mut document) = before {
-        if let Some(printed) = document["occurrences"].as_array_mut() {
-            change(printed);
-        }
-        articles_db::insert_revision(writer.connection(), article, version, document, writer.now()).await?;
-    }
-    Ok(())
+    Ok(articles_write::keep_revision(writer, article, version).await?)
 }
 
 fn refuse(faults: Vec<Fault>) -> Result<(), ApiError> {

@@ -1,5 +1,7 @@
 //! Which words one text has that another has not: how an edited pull quote differs from the passage it repeats.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
@@ -26,11 +28,15 @@ pub struct WordChange {
     pub text: String,
 }
 
+/// How long the shortest way from one text to the other is looked for. Long texts that have little in common get a longer
+/// way, which is as true.
+const LONGEST: Duration = Duration::from_millis(500);
+
 /// How `first` becomes `second`, word by word, in runs as long as can be. The runs but for the inserted ones are `first`,
 /// those but for the deleted ones `second`.
 pub fn word_diff(first: &str, second: &str) -> Vec<WordChange> {
     let mut changes: Vec<WordChange> = Vec::new();
-    for change in TextDiff::from_words(first, second).iter_all_changes() {
+    for change in TextDiff::configure().timeout(LONGEST).diff_words(first, second).iter_all_changes() {
         let op = match change.tag() {
             ChangeTag::Equal => DiffOp::Equal,
             ChangeTag::Insert => DiffOp::Insert,

@@ -3,7 +3,8 @@
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use diesel_async::{AsyncConnection, TransactionManager};
+use diesel::sql_query;
+use diesel_async::{AsyncConnection, RunQueryDsl, TransactionManager};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -196,6 +197,40 @@ pub async fn write<R: Right>(
                 Stop::Failed(error) => Err(error),
             }
         }
+    }
+}
+
+/// Does `work` in one transaction that is never kept, and gives what it found out.
+pub async fn rehearse<R: Right, T>(
+    state: &State,
+    caller: &Caller<R>,
+    request: &HttpRequest,
+    work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let origin = Origin { actor: caller.actor(), request_id: Some(request_id_of(request)) };
+    let now = state.clock.now();
+    let mut connection = state.connection().await?;
+    let connection: &mut Connection = &mut connection;
+    Transactions::begin_transaction(connection).await.map_err(DatabaseError::from)?;
+    let found = match exclude_other_writers(connection).await {
+        Ok(()) => work(&mut Writer::new(connection, now, origin)).await,
+        Err(error) => Err(error.into()),
+    };
+    Transactions::rollback_transaction(connection).await.map_err(DatabaseError::from)?;
+    found
+}
+
+impl Writer<'_> {
+    /// Does `work` and takes all of it back; gives what it found out.
+    pub async fn rehearse<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut connection = self.connection;
+        sql_query("SAVEPOINT rehearsal").execute(&mut connection).await.map_err(DatabaseError::from)?;
+        let found = work(&mut Writer::new(self.connection, self.now, self.origin.clone())).await;
+        sql_query("ROLLBACK TO SAVEPOINT rehearsal").execute(&mut connection).await.map_err(DatabaseError::from)?;
+        found
     }
 }
 

@@ -173,7 +173,7 @@ fn every_resource_of_an_import_is_in_the_change_log() {
     let revision = count("SELECT document FROM article_revisions");
     let document: Value = serde_json::from_str(&revision).unwrap();
     assert_eq!(document["title"], "The Keeper's Last Winter");
-    assert_eq!(document["occurrences"].as_array().unwrap().len(), 5);
+    assert_eq!(document["printings"].as_array().unwrap().len(), 5);
 }
 
 #[test]

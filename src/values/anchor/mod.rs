@@ -30,7 +30,7 @@ text_enum! {
 }
 
 /// One unbroken range of `body_text`: `body_text[start..end] == exact`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Segment {
     /// First character, counted from 0 in Unicode scalar values, or what `offsets` asks for.
     #[schema(example = 812)]

@@ -68,7 +68,10 @@ impl TestServer {
             .database
             .execute("INSERT INTO label_external_ids SELECT 'cms', '4711', id FROM labels WHERE slug = 'courts'; \
              INSERT INTO article_external_ids SELECT 'cms', '4711', id FROM articles WHERE slug = 'the-ferry-bell-comes-home'; \
-             INSERT INTO person_external_ids SELECT 'cms', '4711', id FROM people WHERE slug = 'ottoline-brask'");
+             INSERT INTO person_external_ids SELECT 'cms', '4711', id FROM people WHERE slug = 'ottoline-brask'; \
+             INSERT INTO working_copies SELECT article_id, 1, version, document - 'printings' - 'text_rule', 'key', created_at, created_at \
+             FROM article_revisions WHERE article_id = (SELECT id FROM articles WHERE slug = 'the-ferry-bell-comes-home')");
+
         server.give_quotes_the_ids_of_examples();
         server
     }

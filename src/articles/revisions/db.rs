@@ -1,0 +1,120 @@
+//! Revisions in PostgreSQL.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+
+use super::RevisedArticle;
+use crate::changes::Action;
+use crate::db::keyset::{Order, Position, SortColumn, SortKind, SortValue, Window};
+use crate::db::schema::article_revisions;
+use crate::db::sql::{Sql, all, sql};
+use crate::db::{Connection, Result};
+use crate::values::id::ArticleId;
+
+/// A revision without its content, and the change that made it, as far as the record tells.
+#[derive(Debug, Clone, Queryable)]
+pub struct RevisionRow {
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    pub action: Option<Action>,
+    pub actor: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl RevisionRow {
+    /// Where it stands in the list of the revisions of its article.
+    pub fn position(&self, article: ArticleId) -> Position {
+        Position { values: vec![SortValue::Integer(i64::from(self.version))], id: article.0 }
+    }
+}
+
+/// The newest first.
+pub fn order() -> Order {
+    let version = SortColumn { column: "article_revisions.version", kind: SortKind::Integer, is_descending: true };
+    Order { columns: vec![version], id_column: "article_revisions.article_id" }
+}
+
+type RevisionTypes = (Integer, Timestamptz, Nullable<Text>, Nullable<Text>, Nullable<Text>);
+
+fn revisions_of(article: ArticleId) -> Sql {
+    sql("SELECT article_revisions.version, article_revisions.created_at, change.action, change.actor, \
+         change.request_id FROM article_revisions LEFT JOIN LATERAL (SELECT changes.action, changes.actor, \
+         changes.request_id FROM changes WHERE changes.resource_type = 'article' \
+         AND changes.resource_id = article_revisions.article_id \
+         AND changes.version_after = article_revisions.version ORDER BY changes.id DESC LIMIT 1) AS change ON true \
+         WHERE article_revisions.article_id = ")
+    .bind(article.0)
+}
+
+/// The revisions of an article in a window, in its order.
+pub async fn list_revisions(
+    mut connection: &Connection,
+    article: ArticleId,
+    window: &Window,
+) -> Result<Vec<RevisionRow>> {
+    let rows = revisions_of(article)
+        .text(" AND ")
+        .append(all(window.condition()))
+        .text(" ORDER BY ")
+        .append(window.ordering())
+        .text(" LIMIT ")
+        .bind(window.rows)
+        .text(" OFFSET ")
+        .bind(window.offset());
+    Ok(rows.statement::<RevisionTypes>().load(&mut connection).await?)
+}
+
+/// How many revisions an article has.
+pub async fn count_revisions(mut connection: &Connection, article: ArticleId) -> Result<i64> {
+    let count = sql("SELECT count(*) FROM article_revisions WHERE article_id = ").bind(article.0).statement::<BigInt>();
+    Ok(count.get_result(&mut connection).await?)
+}
+
+/// A revision with its content.
+pub async fn find_revision(
+    mut connection: &Connection,
+    article: ArticleId,
+    version: i32,
+) -> Result<Option<(RevisionRow, RevisedArticle)>> {
+    let row = revisions_of(article).text(" AND article_revisions.version = ").bind(version);
+    let row: Option<RevisionRow> = row.statement::<RevisionTypes>().get_result(&mut connection).await.optional()?;
+    let content = find_content(connection, article, version).await?;
+    Ok(row.zip(content))
+}
+
+/// The content of an article at a version.
+pub async fn find_content(
+    mut connection: &Connection,
+    article: ArticleId,
+    version: i32,
+) -> Result<Option<RevisedArticle>> {
+    Ok(article_revisions::table
+        .select(article_revisions::document)
+        .filter(article_revisions::article_id.eq(article))
+        .filter(article_revisions::version.eq(version))
+        .first(&mut connection)
+        .await
+        .optional()?)
+}
+
+/// Keeps a version of an article as one immutable document.
+pub async fn insert_revision(
+    mut connection: &Connection,
+    article: ArticleId,
+    version: i32,
+    document: &RevisedArticle,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::insert_into(article_revisions::table)
+        .values((
+            article_revisions::article_id.eq(article),
+            article_revisions::version.eq(version),
+            article_revisions::document.eq(document),
+            article_revisions::created_at.eq(now),
+        ))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
