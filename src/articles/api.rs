@@ -42,7 +42,7 @@ use crate::search::filter::{article_words, needs_words};
 use crate::state::State;
 use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
-use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, patched, write};
+use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, write};
 use crate::writing::resource::{self, external_reference};
 
 /// Mounts the operations.
@@ -579,12 +579,7 @@ async fn update_article(
         let target = writer.living_target(resource::ARTICLES, &reference).await?;
         preconditions.check(target.version)?;
         let id = ArticleId(target.id);
-        let takes_quotes_away = patch.get("quotes").is_some_and(serde_json::Value::is_null);
-        let mut draft: ArticleDraft = patched(&article_write::draft(writer, id).await?, patch)?;
-        if takes_quotes_away {
-            draft.quotes = Some(Vec::new());
-        }
-        article_write::replace(writer, id, draft).await?;
+        article_write::change(writer, id, patch).await?;
         article_write::answer(writer, id, &state.urls).await
     })
     .await

@@ -1,6 +1,7 @@
 //! Writing articles.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::ArticleStatus;
 use super::db::{self, ArticleContent};
@@ -19,7 +20,7 @@ use crate::quotes::db as quotes_db;
 use crate::values::body::{TEXT_RULE, render};
 use crate::values::id::{ArticleId, LabelId, OccurrenceId, PersonId};
 use crate::values::slug::slugify;
-use crate::writing::request::Answer;
+use crate::writing::request::{Answer, patched};
 use crate::writing::resource::ARTICLES;
 use crate::writing::{Attributed, PrintedIn, Writer};
 
@@ -64,6 +65,16 @@ pub async fn replace(writer: &mut Writer<'_>, id: ArticleId, draft: ArticleDraft
     }
     let version = writer.raise_version(ARTICLES, id.0).await?;
     keep_revision(writer, id, version).await
+}
+
+/// Merges a patch, which must fit its schema, into an article.
+pub async fn change(writer: &mut Writer<'_>, id: ArticleId, patch: Value) -> Result<(), ApiError> {
+    let takes_quotes_away = patch.get("quotes").is_some_and(Value::is_null);
+    let mut draft: ArticleDraft = patched(&draft(writer, id).await?, patch)?;
+    if takes_quotes_away {
+        draft.quotes = Some(Vec::new());
+    }
+    replace(writer, id, draft).await
 }
 
 /// What is written of an article, as a draft that would change nothing.
@@ -229,7 +240,7 @@ async fn authors(writer: &mut Writer<'_>, names: &[String]) -> Result<Vec<Person
 /// The person that a text in a body names: by id, slug, name or alias, through merges. A name that nobody bears yet is
 /// created.
 async fn person(writer: &mut Writer<'_>, pointer: &str, name: &str, kind: PersonKind) -> Result<PersonId, ApiError> {
-    if let Some(id) = writer.remembered(name) {
+    if let Some(id) = writer.remembered(ResourceType::Person, pointer, name)? {
         return Ok(PersonId(id));
     }
     let audience = Audience::Editors { now: writer.now() };

@@ -28,6 +28,8 @@ pub const VOICES: &str = "Voices";
 /// See [`ARTICLES`].
 pub const SEARCH: &str = "Search";
 /// See [`ARTICLES`].
+pub const BATCHES: &str = "Batches";
+/// See [`ARTICLES`].
 pub const KEYS: &str = "Keys";
 /// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
@@ -84,6 +86,7 @@ pub fn head() -> OpenApi {
             tag(LABELS, "Named groups of articles."),
             tag(VOICES, "Who speaks on what, and how much."),
             tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
+            tag(BATCHES, "Many writes at once, all or nothing."),
             tag(KEYS, "Who may do what. Only for keys with the scope `admin`."),
             tag(SERVICE, "About the server itself."),
         ]))
@@ -350,6 +353,18 @@ pub struct CreateProblems;
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[MALFORMED, CLASH, TOO_LARGE, UNSUPPORTED, INVALID_BODY, FAILED, AWAY])
+    }
+}
+
+/// The problems of an operation that writes to many resources at once.
+#[derive(Debug)]
+pub struct BatchProblems;
+
+impl IntoResponses for BatchProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = CreateProblems::responses();
+        responses.extend(problems(&[STALE]));
+        responses
     }
 }
 

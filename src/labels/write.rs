@@ -117,7 +117,7 @@ pub async fn purge(writer: &mut Writer<'_>, id: LabelId) -> Result<(), ApiError>
 /// The label that a text in a body names: by id, slug, name or alias, through merges. A name that nothing bears yet is
 /// created.
 pub async fn named(writer: &mut Writer<'_>, pointer: &str, name: &str) -> Result<LabelId, ApiError> {
-    if let Some(id) = writer.remembered(name) {
+    if let Some(id) = writer.remembered(ResourceType::Label, pointer, name)? {
         return Ok(LabelId(id));
     }
     let audience = Audience::Editors { now: writer.now() };

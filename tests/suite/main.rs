@@ -7,6 +7,7 @@ mod access;
 mod annotations;
 mod articles;
 mod articles_writing;
+mod batch;
 mod bodies;
 mod document;
 mod drafts;
