@@ -215,7 +215,8 @@ async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName]) -> Result<Vec<L
         let id = match label {
             LabelOrName::Name(name) => label_write::named(writer, &pointer, name).await?,
             LabelOrName::New(draft) => {
-                label_write::create(writer, (**draft).clone()).await.map_err(|error| error.below(&pointer))?
+                let made = label_write::create_for_article(writer, (**draft).clone()).await;
+                made.map_err(|error| error.below(&pointer))?
             }
         };
         if !ids.contains(&id) {

@@ -19,6 +19,7 @@ mod generated;
 mod import;
 mod labels;
 mod layers;
+mod leaks;
 mod migrations;
 mod moved;
 mod people;
