@@ -1,5 +1,7 @@
 //! Doing a batch, operation by operation, each as a request of its own would.
 
+use std::collections::HashSet;
+
 use actix_web::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -35,18 +37,22 @@ pub async fn perform_all(
 
 /// Local ids that stand twice.
 pub fn repeated_local_ids(operations: &[Operation]) -> Vec<Fault> {
-    let mut seen = std::collections::HashSet::new();
-    let local_id = |operation| match operation {
-        &Operation::Create { ref local_id, .. } => local_id.as_deref(),
-        Operation::Update { .. } | Operation::Delete { .. } => None,
-    };
-    let named = operations.iter().enumerate().filter_map(|(index, operation)| Some((index, local_id(operation)?)));
+    let mut seen = HashSet::new();
+    let named =
+        operations.iter().enumerate().filter_map(|(index, operation)| Some((index, given_local_id(operation)?)));
     let repeated = named.filter(|(_, name)| !seen.insert(*name));
     let fault = |(index, name)| {
         let pointer = format!("/operations/{index}/local_id");
         Fault::in_body(ProblemCode::InvalidValue, pointer, format!("{name} is the local_id of an earlier operation"))
     };
     repeated.map(fault).collect()
+}
+
+fn given_local_id(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::Create { local_id, .. } => local_id.as_deref(),
+        Operation::Update { .. } | Operation::Delete { .. } => None,
+    }
 }
 
 async fn perform(writer: &mut Writer<'_>, operation: Operation, urls: &Urls) -> Result<OperationReport, ApiError> {

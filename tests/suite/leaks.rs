@@ -98,6 +98,7 @@ fn hide_articles(server: &TestServer, key: &str) -> Vec<String> {
             article["slug"].as_str().unwrap().to_owned(),
             format!("{name}word"),
             format!("{name}cms:{name}id"),
+            format!("cms:{name}labelid"),
         ]);
         if state == "withdrawn" {
             assert_eq!(send_empty(server, key, "DELETE", &path, ANY).status, 204);
@@ -230,7 +231,7 @@ fn values(parameter: &Value, hidden: &[String]) -> Vec<String> {
         Some("string") if schema["format"] == "date-time" => values.push("2998-01-01T00:00:00Z".to_owned()),
         Some("string") if schema["format"].is_null() && schema["pattern"].is_null() => {
             // A few of each state: what is asked for by path is all of them.
-            values.extend(hidden.iter().step_by(12).cloned());
+            values.extend(hidden.iter().step_by(30).cloned());
             values.extend(SHARED.map(str::to_owned));
             values.extend(
                 ["de", "harbour master", "nobody", MARKER, "Zqvdraftla", "Labels: Sea, zqvdraftlabel"]
@@ -265,7 +266,7 @@ fn nobody_can_tell_whether_there_is_anything_that_is_not_public() {
     let hidden = hide_articles(&with, &key);
     assert!(hidden.len() > 80, "{}", hidden.len());
     let targets = targets(&with, &hidden);
-    assert!(targets.len() > 2000, "{}", targets.len());
+    assert!(targets.len() > 1500, "{}", targets.len());
     let objections: Vec<String> = std::thread::scope(|scope| {
         let parts = targets.chunks(targets.len().div_ceil(4));
         let asking: Vec<_> = parts.map(|part| scope.spawn(|| compare(&with, &without, part))).collect();
