@@ -5,6 +5,7 @@
 pub mod access;
 pub mod articles;
 pub mod attribution;
+pub mod batch;
 pub mod changes;
 pub mod cli;
 pub mod clock;

@@ -24,7 +24,7 @@ use crate::http::parameters::ParameterRules;
 use crate::http::{document, fallback, validators};
 use crate::pages::api::Document;
 use crate::state::State;
-use crate::{access, articles, labels, merges, pages, people, quotes, search, voices};
+use crate::{access, articles, batch, labels, merges, pages, people, quotes, search, voices};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -84,6 +84,7 @@ fn mount(config: &mut ServiceConfig<'_>) {
     voices::api::mount(config);
     search::api::mount(config);
     merges::api::mount(config);
+    batch::api::mount(config);
     access::api::mount(config);
     pages::api::mount(config);
 }

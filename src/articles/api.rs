@@ -27,7 +27,7 @@ use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query, read_query};
 use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::moved::answer_absence;
+use crate::http::moved::{answer_absence, answer_external_absence};
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
@@ -579,8 +579,7 @@ async fn update_article(
         let target = writer.living_target(resource::ARTICLES, &reference).await?;
         preconditions.check(target.version)?;
         let id = ArticleId(target.id);
-        let draft = article_write::patched_draft(&article_write::draft(writer, id).await?, patch)?;
-        article_write::replace(writer, id, draft).await?;
+        article_write::change(writer, id, patch).await?;
         article_write::answer(writer, id, &state.urls).await
     })
     .await
@@ -673,9 +672,11 @@ async fn get_article_by_external_id(
     let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
     let found = external_reference(&connection, resource::ARTICLES, &source, &id).await?;
-    let id = found.map(ArticleId).ok_or_else(|| ApiError::not_found("article", &format!("{source}:{id}")))?;
+    let called = format!("{source}:{id}");
+    let id = found.map(ArticleId).ok_or_else(|| ApiError::not_found("article", &called))?;
     let Some((row, body)) = db::find_article(&connection, &Reference::Id(id), audience).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Article, &id.to_string(), audience).await;
+        let (urls, id) = (&state.urls, id.to_string());
+        return answer_external_absence(&connection, &request, urls, Kind::Article, &id, &called, audience).await;
     };
     let view = ArticleView::default();
     let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, audience).await?;

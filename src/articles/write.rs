@@ -1,6 +1,7 @@
 //! Writing articles.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::ArticleStatus;
 use super::db::{self, ArticleContent};
@@ -65,6 +66,12 @@ pub async fn replace(writer: &mut Writer<'_>, id: ArticleId, draft: ArticleDraft
     }
     let version = writer.raise_version(ARTICLES, id.0).await?;
     Ok(keep_revision(writer, id, version).await?)
+}
+
+/// Merges a patch, which must fit its schema, into an article.
+pub async fn change(writer: &mut Writer<'_>, id: ArticleId, patch: Value) -> Result<(), ApiError> {
+    let draft = patched_draft(&draft(writer, id).await?, patch)?;
+    replace(writer, id, draft).await
 }
 
 /// What is written of an article, as a draft that would change nothing.
@@ -237,7 +244,8 @@ async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName], before: &[Label
                 None => label_write::named(writer, &pointer, name).await?,
             },
             LabelOrName::New(draft) => {
-                label_write::create(writer, (**draft).clone()).await.map_err(|error| error.below(&pointer))?
+                let made = label_write::create_for_article(writer, (**draft).clone()).await;
+                made.map_err(|error| error.below(&pointer))?
             }
         };
         if !ids.contains(&id) {

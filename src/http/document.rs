@@ -30,6 +30,8 @@ pub const SEARCH: &str = "Search";
 /// See [`ARTICLES`].
 pub const MERGES: &str = "Merges";
 /// See [`ARTICLES`].
+pub const BATCHES: &str = "Batches";
+/// See [`ARTICLES`].
 pub const KEYS: &str = "Keys";
 /// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
@@ -87,6 +89,7 @@ pub fn head() -> OpenApi {
             tag(VOICES, "Who speaks on what, and how much."),
             tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
             tag(MERGES, "People and labels that became part of another, and how to undo that."),
+            tag(BATCHES, "Many writes at once, all or nothing."),
             tag(KEYS, "Who may do what. Only for keys with the scope `admin`."),
             tag(SERVICE, "About the server itself."),
         ]))
@@ -353,6 +356,18 @@ pub struct CreateProblems;
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[MALFORMED, CLASH, TOO_LARGE, UNSUPPORTED, INVALID_BODY, FAILED, AWAY])
+    }
+}
+
+/// The problems of an operation that writes to many resources at once.
+#[derive(Debug)]
+pub struct BatchProblems;
+
+impl IntoResponses for BatchProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = CreateProblems::responses();
+        responses.extend(problems(&[STALE]));
+        responses
     }
 }
 

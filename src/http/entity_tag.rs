@@ -91,7 +91,7 @@ impl Condition {
     }
 
     /// Reads `*`, or a list in which elements may be empty (RFC 9110 §5.6.1).
-    fn parse(header: &[u8]) -> Result<Self, MalformedCondition> {
+    pub fn parse(header: &[u8]) -> Result<Self, MalformedCondition> {
         if header.trim_ascii() == b"*" {
             return Ok(Self::Any);
         }

@@ -75,8 +75,16 @@ impl ApiError {
         Self { faults, ..Self::new(code, detail) }
     }
 
-    /// The same for a body that stands at `pointer` in another.
+    /// The same for what stands at `pointer` in a body. What named no place names this one, and what is missing or gone
+    /// is there an invalid value. What is not the client's fault stays as it is.
     pub fn below(mut self, pointer: &str) -> Self {
+        if self.faults.is_empty() && self.status_code().is_client_error() {
+            if matches!(self.code, ProblemCode::NotFound | ProblemCode::Gone) {
+                self.code = ProblemCode::InvalidValue;
+            }
+            self.faults.push(Fault::in_body(self.code, pointer, self.detail.clone()));
+            return self;
+        }
         for fault in &mut self.faults {
             if let Some(inner) = &mut fault.pointer {
                 inner.insert_str(0, pointer);

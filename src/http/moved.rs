@@ -30,24 +30,44 @@ pub async fn answer_absence(
     audience: Audience,
 ) -> Result<HttpResponse, ApiError> {
     match whereabouts(connection, kind, reference, audience).await? {
-        Whereabouts::Now(current) => Ok(redirect(request, urls, &current)),
+        Whereabouts::Now(current) => {
+            // `/v1/{collection}/{ref}` and what may follow it.
+            let parts = request.path().split('/').enumerate();
+            let moved: Vec<&str> = parts.map(|(index, part)| if index == 3 { &current } else { part }).collect();
+            Ok(redirect(request, urls, &moved.join("/")))
+        }
         Whereabouts::Gone(reason) => Err(ApiError::gone(kind.word(), reference, reason.as_deref())),
         Whereabouts::Unknown => Err(ApiError::not_found(kind.word(), reference)),
     }
 }
 
-/// The same path and query with the current reference. Caches may keep it as long as the resource itself, not for ever: a
-/// rename can be undone.
-fn redirect(request: &HttpRequest, urls: &Urls, current: &str) -> HttpResponse {
-    // `/v1/{collection}/{ref}` and what may follow it.
-    let parts: Vec<&str> = request.path().split('/').collect();
-    // What another system calls a resource takes three parts: `external/{source}/{id}`.
-    let behind = if parts.get(3) == Some(&"external") { 6 } else { 4 };
-    let moved: Vec<&str> =
-        parts.iter().take(3).chain(std::iter::once(&current)).chain(parts.iter().skip(behind)).copied().collect();
+/// The same for what another system calls `called`, which is `reference` here. Who may not see it is not told so.
+pub async fn answer_external_absence(
+    connection: &Connection,
+    request: &HttpRequest,
+    urls: &Urls,
+    kind: Kind,
+    reference: &str,
+    called: &str,
+    audience: Audience,
+) -> Result<HttpResponse, ApiError> {
+    match whereabouts(connection, kind, reference, audience).await? {
+        Whereabouts::Now(current) => {
+            // `/v1/{collection}` of `/v1/{collection}/external/{source}/{id}`.
+            let collection: Vec<&str> = request.path().split('/').take(3).collect();
+            Ok(redirect(request, urls, &format!("{}/{current}", collection.join("/"))))
+        }
+        Whereabouts::Gone(reason) => Err(ApiError::gone(kind.word(), called, reason.as_deref())),
+        Whereabouts::Unknown => Err(ApiError::not_found(kind.word(), called)),
+    }
+}
+
+/// Another path with the same query. Caches may keep it as long as the resource itself, not for ever: a rename can be
+/// undone.
+fn redirect(request: &HttpRequest, urls: &Urls, path: &str) -> HttpResponse {
     let query = request.query_string();
     let separator = if query.is_empty() { "" } else { "?" };
     HttpResponse::PermanentRedirect()
-        .insert_header((header::LOCATION, format!("{}{}{separator}{query}", urls.base(), moved.join("/"))))
+        .insert_header((header::LOCATION, format!("{}{path}{separator}{query}", urls.base())))
         .finish()
 }

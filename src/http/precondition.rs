@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use utoipa::IntoParams;
 
-use super::entity_tag::Condition;
+use super::entity_tag::{Condition, MalformedCondition};
 use super::error::ApiError;
 use super::problem::{Fault, ProblemCode};
 
@@ -58,6 +58,11 @@ impl Preconditions {
             }
         };
         Ok(Self { if_match, only_creates })
+    }
+
+    /// The same for a write inside a body, which says there what would stand in `If-Match`.
+    pub fn matching(if_match: &str) -> Result<Self, MalformedCondition> {
+        Ok(Self { if_match: Some(Condition::parse(if_match.as_bytes())?), only_creates: false })
     }
 
     /// Whether a write may change a resource that is at `current_version`: 428 where it does not say what it is based

@@ -266,11 +266,22 @@ impl Schemas {
         }
     }
 
-    /// Of the alternatives for values of this sort, the nearest one tells what is wrong.
+    /// Of the alternatives for values of this sort, the one that is meant tells what is wrong: that whose constant members
+    /// the value has, such as `op`, and where they have none the nearest.
     fn check_alternatives(&self, place: &Pointer, alternatives: &[Schema], value: &Value, faults: &mut Vec<Fault>) {
         let mut nearest: Option<Vec<Fault>> = None;
         let mut types = Vec::new();
-        for alternative in alternatives {
+        if let (true, Value::Object(members)) = (alternatives.iter().all(Schema::has_constants), value)
+            && !alternatives.iter().any(|alternative| alternative.is_meant_by(members))
+        {
+            faults.extend(wrong_constants(place, alternatives, members));
+            return;
+        }
+        let meant = |alternative: &&Schema| match value {
+            Value::Object(members) => alternative.is_meant_by(members),
+            _ => true,
+        };
+        for alternative in alternatives.iter().filter(meant) {
             let its_types = self.types_of(alternative);
             let is_of_its_sort = its_types.is_empty() || its_types.iter().any(|allowed| allowed.is_of(value));
             types.extend(its_types);
@@ -352,6 +363,23 @@ impl Schemas {
 }
 
 impl Schema {
+    /// The members that may be one thing only, with what that is.
+    fn constants(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.object.properties.iter().filter_map(|(name, property)| match property.words.as_deref() {
+            Some([only]) => Some((name.as_str(), only)),
+            _ => None,
+        })
+    }
+
+    fn has_constants(&self) -> bool {
+        self.constants().next().is_some()
+    }
+
+    /// Whether an object has all the constant members.
+    fn is_meant_by(&self, members: &Map<String, Value>) -> bool {
+        self.constants().all(|(name, constant)| members.get(name) == Some(constant))
+    }
+
     fn number_objection(&self, place: &Pointer, number: &serde_json::Number) -> Option<Fault> {
         let number = number.as_f64()?;
         let is_allowed = self.least.is_none_or(|least| number >= least) && self.most.is_none_or(|most| number <= most);
@@ -444,6 +472,29 @@ fn texts(value: &Value) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
+/// What is wrong with an object whose constant members are those of no alternative.
+fn wrong_constants(place: &Pointer, alternatives: &[Schema], members: &Map<String, Value>) -> Vec<Fault> {
+    let mut allowed: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for (name, constant) in alternatives.iter().flat_map(Schema::constants) {
+        let words = allowed.entry(name).or_default();
+        if !words.contains(constant) {
+            words.push(constant.clone());
+        }
+    }
+    let fault = |(name, words): (&&str, &Vec<Value>)| match members.get(*name) {
+        None => Some(place.member(name).fault(ProblemCode::MissingMember, "is missing")),
+        Some(value) if !words.contains(value) => Some(not_among(&place.member(name), words, value)),
+        Some(_) => None,
+    };
+    let faults: Vec<Fault> = allowed.iter().filter_map(fault).collect();
+    if !faults.is_empty() {
+        return faults;
+    }
+    let names: Vec<&str> = allowed.into_keys().collect();
+    let detail = format!("must not have these together: {}", names.join(", "));
+    vec![place.fault(ProblemCode::InvalidValue, &detail)]
+}
+
 /// `a text or null`
 fn names(types: &[Type]) -> String {
     let mut names: Vec<&str> = Vec::new();
@@ -526,7 +577,7 @@ mod tests {
             { "type": "object", "required": ["op"], "properties": { "op": { "const": "delete" } } },
         ] });
         assert_eq!(told(&several, &json!({ "op": "create" })), ["/data is missing"]);
-        assert_eq!(told(&several, &json!({ "op": "erase" })), ["/op may be delete"]);
+        assert_eq!(told(&several, &json!({ "op": "erase" })), ["/op may be create, delete"]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::moved::answer_absence;
+use crate::http::moved::{answer_absence, answer_external_absence};
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
@@ -278,10 +278,12 @@ async fn get_label_by_external_id(
 ) -> Result<HttpResponse, ApiError> {
     let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
-    let reference = external_reference(&connection, resource::LABELS, &source, &id).await?;
-    let reference = reference.map(LabelId).ok_or_else(|| ApiError::not_found("label", &format!("{source}:{id}")))?;
-    let Some(row) = db::find_label(&connection, &Reference::Id(reference), audience).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Label, &reference.to_string(), audience).await;
+    let found = external_reference(&connection, resource::LABELS, &source, &id).await?;
+    let called = format!("{source}:{id}");
+    let id = found.map(LabelId).ok_or_else(|| ApiError::not_found("label", &called))?;
+    let Some(row) = db::find_label(&connection, &Reference::Id(id), audience).await? else {
+        let (urls, id) = (&state.urls, id.to_string());
+        return answer_external_absence(&connection, &request, urls, Kind::Label, &id, &called, audience).await;
     };
     let labels = wire::labels(&connection, vec![row], &state.urls).await?;
     Single::respond(labels, &Fields::default())

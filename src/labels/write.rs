@@ -20,8 +20,17 @@ use crate::writing::Writer;
 use crate::writing::request::Answer;
 use crate::writing::resource::{ARTICLES, LABELS, with_merged};
 
-/// Makes a label.
+/// Makes a label that stands by itself.
 pub async fn create(writer: &mut Writer<'_>, draft: LabelDraft) -> Result<LabelId, ApiError> {
+    make(writer, draft, true).await
+}
+
+/// Makes a label as part of an article: it is public as soon as that is, or another that bears it.
+pub async fn create_for_article(writer: &mut Writer<'_>, draft: LabelDraft) -> Result<LabelId, ApiError> {
+    make(writer, draft, false).await
+}
+
+async fn make(writer: &mut Writer<'_>, draft: LabelDraft, is_independent: bool) -> Result<LabelId, ApiError> {
     let id = LabelId::generate();
     let normalised_name = normalise(&draft.name);
     refuse(taken_names(writer, id, &draft).await?)?;
@@ -38,7 +47,7 @@ pub async fn create(writer: &mut Writer<'_>, draft: LabelDraft) -> Result<LabelI
     };
     db::insert_labels(writer.connection(), &[new]).await?;
     writer.created(ResourceType::Label, id.0);
-    fill(writer, id, &draft).await?;
+    fill(writer, id, &draft, is_independent).await?;
     Ok(id)
 }
 
@@ -61,7 +70,7 @@ pub async fn replace(writer: &mut Writer<'_>, id: LabelId, draft: LabelDraft) ->
             .await
             .map_err(DatabaseError::from)?;
     }
-    fill(writer, id, &draft).await?;
+    fill(writer, id, &draft, true).await?;
     writer.raise_version(LABELS, id.0).await?;
     Ok(())
 }
@@ -131,7 +140,7 @@ pub async fn purge(writer: &mut Writer<'_>, id: LabelId) -> Result<(), ApiError>
 /// The label that a text in a body names: by id, slug, name or alias, through merges. A name that nothing bears yet is
 /// created.
 pub async fn named(writer: &mut Writer<'_>, pointer: &str, name: &str) -> Result<LabelId, ApiError> {
-    if let Some(id) = writer.remembered(name) {
+    if let Some(id) = writer.remembered(ResourceType::Label, pointer, name)? {
         return Ok(LabelId(id));
     }
     let audience = Audience::Editors { now: writer.now() };
@@ -164,7 +173,7 @@ pub async fn existing(writer: &Writer<'_>, pointer: &str, name: &str) -> Result<
 }
 
 /// Writes everything but the slug. The label must be there.
-async fn fill(writer: &mut Writer<'_>, id: LabelId, draft: &LabelDraft) -> Result<(), ApiError> {
+async fn fill(writer: &mut Writer<'_>, id: LabelId, draft: &LabelDraft, is_independent: bool) -> Result<(), ApiError> {
     let parent_id = match &draft.parent {
         Some(parent) => Some(named(writer, "/parent", parent).await?),
         None => None,
@@ -183,7 +192,7 @@ async fn fill(writer: &mut Writer<'_>, id: LabelId, draft: &LabelDraft) -> Resul
             table::name.eq(&draft.name),
             table::normalised_name.eq(normalise(&draft.name)),
             table::parent_id.eq(parent_id),
-            table::is_independent.eq(true),
+            table::is_independent.eq(is_independent),
         ))
         .execute(&mut connection)
         .await

@@ -26,7 +26,7 @@ use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query, read_query};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::moved::answer_absence;
+use crate::http::moved::{answer_absence, answer_external_absence};
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
@@ -372,11 +372,12 @@ async fn get_person_by_external_id(
 ) -> Result<HttpResponse, ApiError> {
     let audience = caller.audience(state.clock.now());
     let connection = state.connection().await?;
-    let reference = external_reference(&connection, resource::PEOPLE, &source, &id).await?;
-    let reference = reference.map(PersonId).ok_or_else(|| ApiError::not_found("person", &format!("{source}:{id}")))?;
-    let Some(row) = db::find_person(&connection, &Reference::Id(reference), audience).await? else {
-        return answer_absence(&connection, &request, &state.urls, Kind::Person, &reference.to_string(), audience)
-            .await;
+    let found = external_reference(&connection, resource::PEOPLE, &source, &id).await?;
+    let called = format!("{source}:{id}");
+    let id = found.map(PersonId).ok_or_else(|| ApiError::not_found("person", &called))?;
+    let Some(row) = db::find_person(&connection, &Reference::Id(id), audience).await? else {
+        let (urls, id) = (&state.urls, id.to_string());
+        return answer_external_absence(&connection, &request, urls, Kind::Person, &id, &called, audience).await;
     };
     let people = wire::people(&connection, vec![row], &state.urls, audience).await?;
     Single::respond(people, &Fields::default())

@@ -149,7 +149,7 @@ async fn find(
 ) -> Result<Result<Option<PersonId>, Fault>, ApiError> {
     let fault = |detail: String| Fault::in_body(ProblemCode::InvalidValue, pointer, detail);
     let is_fitting = |found: PersonKind| kind != PersonKind::Organization || found == PersonKind::Organization;
-    if let Some(id) = writer.remembered(name) {
+    if let Some(id) = writer.remembered(ResourceType::Person, pointer, name)? {
         return Ok(Ok(Some(PersonId(id))));
     }
     if let Some(referred) = db::person_referred_to(writer.connection(), name).await? {

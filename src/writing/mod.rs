@@ -24,6 +24,8 @@ use uuid::Uuid;
 use crate::changes::db::{self as changes_db, NewChange};
 use crate::changes::{Action, ResourceType};
 use crate::db::{Connection, Result};
+use crate::http::error::ApiError;
+use crate::http::problem::{Fault, ProblemCode};
 use crate::values::id::{LabelId, PersonId, QuoteId};
 
 pub use names::Attributed;
@@ -45,8 +47,8 @@ pub struct Writer<'c> {
     origin: Origin,
     changes: Vec<Change>,
     touched: Touched,
-    /// What a batch made so far, by the names that it gave.
-    local_ids: HashMap<String, Uuid>,
+    /// What a batch made so far, by the names that it gave. Only while there is a batch.
+    local_ids: Option<HashMap<String, (ResourceType, Uuid)>>,
 }
 
 struct Change {
@@ -69,7 +71,7 @@ impl<'c> Writer<'c> {
     /// [`exclude_other_writers`](crate::db::exclude_other_writers).
     pub fn new(connection: &'c Connection, now: DateTime<Utc>, origin: Origin) -> Self {
         let (changes, touched) = (Vec::new(), Touched::default());
-        Self { connection, now, origin, changes, touched, local_ids: HashMap::new() }
+        Self { connection, now, origin, changes, touched, local_ids: None }
     }
 
     /// The connection whose transaction it is.
@@ -125,14 +127,34 @@ impl<'c> Writer<'c> {
         self.touched.quotes.extend(ids);
     }
 
-    /// Remembers what a batch calls a resource it made.
-    pub fn remember(&mut self, local_id: String, id: Uuid) {
-        self.local_ids.insert(local_id, id);
+    /// Begins a batch: from now on a text such as `@ferry` is what an earlier operation called a resource.
+    pub fn begin_batch(&mut self) {
+        self.local_ids = Some(HashMap::new());
     }
 
-    /// What a batch calls so.
-    pub fn remembered(&self, local_id: &str) -> Option<Uuid> {
-        self.local_ids.get(local_id).copied()
+    /// Remembers what a batch calls a resource it made.
+    pub fn remember(&mut self, local_id: String, resource_type: ResourceType, id: Uuid) {
+        self.local_ids.get_or_insert_default().insert(local_id, (resource_type, id));
+    }
+
+    /// The resource of this type that a batch calls so. `None` where the text is no local id; one that no earlier operation
+    /// gave to such a resource is a fault of what stands at `pointer`.
+    pub fn remembered(
+        &self,
+        resource_type: ResourceType,
+        pointer: &str,
+        text: &str,
+    ) -> std::result::Result<Option<Uuid>, ApiError> {
+        let Some(local_ids) = self.local_ids.as_ref().filter(|_| is_local_id(text)) else { return Ok(None) };
+        let wanted = resource_type.as_str();
+        let detail = match local_ids.get(text) {
+            Some((found, id)) if *found == resource_type => return Ok(Some(*id)),
+            Some((found, _)) => format!("{text} is of type {}, where one of type {wanted} belongs", found.as_str()),
+            None => {
+                format!("no earlier operation has the local_id {text}; a {wanted} of that name goes by its id or slug")
+            }
+        };
+        Err(ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, pointer, detail)]))
     }
 
     /// Brings up to date what hangs on the changes, so that it can be shown.
@@ -160,4 +182,10 @@ impl<'c> Writer<'c> {
             .collect();
         changes_db::append(connection, &rows).await
     }
+}
+
+/// Whether a text is what a batch may call a resource: `@` and letters, digits, `_` or `-` of ASCII.
+fn is_local_id(text: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    text.strip_prefix('@').is_some_and(|name| !name.is_empty() && name.bytes().all(is_of_name))
 }

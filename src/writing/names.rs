@@ -162,6 +162,10 @@ impl Writer<'_> {
             .filter(|affiliation| seen.insert(affiliation.clone()))
             .collect();
         let changed = people_db::add_affiliations(self.connection, &printed, public_from).await?;
+        if public_from.0.is_none_or(|instant| instant > self.now) {
+            // A version is public: it must not tell what is not.
+            return Ok(());
+        }
         // Those made a moment ago are at their first version still.
         let older: Vec<PersonId> = changed.into_iter().filter(|id| !self.has_made(id.0)).collect();
         for (id, version) in people_db::raise_versions(self.connection, &older, self.now).await? {

@@ -89,7 +89,8 @@ impl Writer<'_> {
     pub async fn target(&self, tables: Tables, reference: &str) -> std::result::Result<Target, ApiError> {
         let mut connection = self.connection;
         let row = sql("SELECT id, version, deleted_at IS NOT NULL FROM ").text(tables.table);
-        let row = match (id_in(tables.kind, reference), tables.slugs) {
+        let id = self.remembered(tables.resource_type, "", reference)?.or_else(|| id_in(tables.kind, reference));
+        let row = match (id, tables.slugs) {
             (Some(id), _) => row.text(" WHERE id = ").bind(id),
             (None, Some(_)) => row.text(" WHERE slug = ").bind(reference),
             (None, None) => return Err(ApiError::not_found(tables.resource_type.as_str(), reference)),

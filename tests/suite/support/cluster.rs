@@ -83,6 +83,15 @@ impl TestDatabase {
         Self::create("")
     }
 
+    /// A database that holds what another holds, ids and instants included. Ends every session on the other.
+    pub fn copy_of(other: &Self) -> Self {
+        other.let_in(false);
+        other.end_sessions();
+        let copy = Self::create(&format!("TEMPLATE {}", other.name));
+        other.let_in(true);
+        copy
+    }
+
     fn create(options: &str) -> Self {
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         administer(&format!("CREATE DATABASE {name} OWNER verbatim {options}"));
