@@ -20,7 +20,7 @@ fn an_unknown_path_is_a_problem() {
 fn a_wrong_method_is_told_the_right_ones() {
     let server = TestServer::start();
     for (method, path) in
-        [("POST", "/v1/articles"), ("DELETE", "/v1/people/x"), ("PUT", "/health/live"), ("PATCH", "/")]
+        [("POST", "/v1/articles"), ("DELETE", "/v1/people/x/quotes"), ("PUT", "/health/live"), ("PATCH", "/")]
     {
         let answer = server.send(method, path, &[]);
         assert_eq!(answer.status, 405, "{method} {path}");
