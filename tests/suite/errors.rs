@@ -19,15 +19,13 @@ fn an_unknown_path_is_a_problem() {
 #[test]
 fn a_wrong_method_is_told_the_right_ones() {
     let server = TestServer::start();
-    for (method, path) in
-        [("POST", "/v1/articles"), ("DELETE", "/v1/people/x"), ("PUT", "/health/live"), ("PATCH", "/")]
-    {
+    for (method, path) in [("POST", "/v1/voices"), ("DELETE", "/v1/search"), ("PUT", "/health/live"), ("PATCH", "/")] {
         let answer = server.send(method, path, &[]);
         assert_eq!(answer.status, 405, "{method} {path}");
         assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS");
         assert_eq!(answer.problem()["code"], "method_not_allowed");
     }
-    let answer = server.send("OPTIONS", "/v1/articles", &[]);
+    let answer = server.send("OPTIONS", "/v1/voices", &[]);
     assert_eq!((answer.status, answer.header("allow")), (204, "GET, HEAD, OPTIONS"));
     assert_eq!(server.send("POST", "/v1/nothing", &[]).status, 404);
 }
