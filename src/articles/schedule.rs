@@ -48,7 +48,7 @@ async fn publish_all_due(pool: &Pool, now: DateTime<Utc>) -> Result<Option<DateT
 pub async fn publish_due(pool: &Pool, now: DateTime<Utc>) -> Result<i64> {
     let mut connection = pool.get().await?;
     // Without a lock first: mostly there is nothing to do.
-    if !db::is_any_due(&*connection, now).await? {
+    if !db::is_any_due(&connection, now).await? {
         return Ok(0);
     }
     let connection: &mut Connection = &mut connection;

@@ -34,7 +34,7 @@ pub use printings::{Earlier, PrintedIn, Printing};
 /// Who changes something, for the record.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// Who: `import`, or the id of a key.
+    /// Who: `import`, `schedule`, or the id of a key.
     pub actor: String,
     /// The request that did it, where it was one.
     pub request_id: Option<String>,

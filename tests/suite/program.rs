@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use verbatim::access::Scope;
 
+use crate::schedule::{come, done, schedule_article};
+use crate::support::TestServer;
 use crate::support::cluster::{bindir, scratch_directory};
 use crate::support::http::{Answer, send};
 use crate::support::wait_until;
@@ -48,7 +51,12 @@ impl DataDirectory {
     }
 
     fn start(&self, command: &str) -> Running {
-        let mut child = self.command(&[command]).stderr(Stdio::piped()).spawn().unwrap();
+        self.start_with(command, &[])
+    }
+
+    fn start_with(&self, command: &str, settings: &[(&str, &str)]) -> Running {
+        let mut command = self.command(&[command]);
+        let mut child = command.envs(settings.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = String::new();
         let base = lines.find_map(|line| {
@@ -136,6 +144,18 @@ fn serve_writes_no_content_and_import_works_beside_it() {
     assert_eq!(serve.get("/v1/articles").column("/slug"), ["the-bell"]);
     assert_eq!(text(&output.stdout), "", "what people read goes to standard error");
     assert!(text(&output.stderr).contains("bell.txt: created the-bell, 1 quotes, 1 attributed"));
+}
+
+#[test]
+fn serve_publishes_what_is_scheduled_when_its_time_has_come() {
+    let server = TestServer::start();
+    let key = server.key(&[Scope::Write]);
+    schedule_article(&server, &key, &serde_json::json!({ "title": "Tide" }));
+    come(&server);
+    let directory = DataDirectory::new();
+    let mut serve = directory.start_with("serve", &[("DATABASE_URL", &server.database.url)]);
+    wait_until("the article is published", || done(&server) == ["tide updated 1-2"]);
+    assert_eq!(serve.signal(Signal::SIGTERM), Some(0), "it stops as cleanly as ever");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn now() -> DateTime<Utc> {
 }
 
 /// Makes an article that is scheduled for a year that is far away.
-fn schedule_article(server: &TestServer, key: &str, draft: &Value) {
+pub fn schedule_article(server: &TestServer, key: &str, draft: &Value) {
     let mut draft = draft.clone();
     draft["status"] = json!("scheduled");
     draft["published_at"] = json!("2300-01-01T00:00:00Z");
@@ -43,14 +43,14 @@ fn schedule_article(server: &TestServer, key: &str, draft: &Value) {
 }
 
 /// Lets the time of every scheduled article come.
-fn come(server: &TestServer) {
+pub fn come(server: &TestServer) {
     server
         .database
         .execute("UPDATE articles SET published_at = now() - interval '1 minute' WHERE status = 'scheduled'");
 }
 
 /// What the schedule did to articles: slug and versions.
-fn done(server: &TestServer) -> Vec<String> {
+pub fn done(server: &TestServer) -> Vec<String> {
     server.database.query(
         "SELECT slug || ' ' || action || ' ' || version_before || '-' || version_after FROM changes \
          JOIN articles ON articles.id = resource_id WHERE actor = 'schedule' AND request_id IS NULL ORDER BY slug",

@@ -69,7 +69,10 @@ impl TestServer {
             .execute("INSERT INTO label_external_ids SELECT 'cms', '4711', id FROM labels WHERE slug = 'courts'; \
              INSERT INTO article_external_ids SELECT 'cms', '4711', id FROM articles WHERE slug = 'the-ferry-bell-comes-home'; \
              INSERT INTO person_external_ids SELECT 'cms', '4711', id FROM people WHERE slug = 'ottoline-brask'; \
-             INSERT INTO working_copies SELECT article_id, 1, version, document - 'printings' - 'text_rule', 'key', created_at, created_at \
+             INSERT INTO working_copies SELECT article_id, 1, version, jsonb_strip_nulls(document - 'printings' - 'text_rule' - 'quotes') \
+             || jsonb_build_object('external_ids', (SELECT jsonb_agg(jsonb_build_object('source', source, 'id', external_id) \
+             ORDER BY source, external_id) FROM article_external_ids AS known \
+             WHERE known.article_id = article_revisions.article_id)), 'key', created_at, created_at \
              FROM article_revisions WHERE article_id = (SELECT id FROM articles WHERE slug = 'the-ferry-bell-comes-home')");
 
         server.give_quotes_the_ids_of_examples();
