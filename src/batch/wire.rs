@@ -120,7 +120,9 @@ pub struct WrittenResource;
 /// document.
 const WRITABLE: &[(ResourceType, &str, &str, &str)] = &[
     (ResourceType::Article, "ArticleDraft", "ArticlePatch", "Article"),
+    (ResourceType::Person, "PersonDraft", "PersonPatch", "Person"),
     (ResourceType::Label, "LabelDraft", "LabelPatch", "Label"),
+    (ResourceType::Quote, "QuoteDraft", "QuotePatch", "Quote"),
 ];
 
 impl PartialSchema for WrittenResource {

@@ -15,10 +15,12 @@ use crate::http::precondition::Preconditions;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::Urls;
 use crate::labels::write as label_write;
-use crate::values::id::{ArticleId, LabelId};
+use crate::people::write as people_write;
+use crate::quotes::write as quote_write;
+use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
 use crate::writing::Writer;
 use crate::writing::request::{Answer, patched};
-use crate::writing::resource::{ARTICLES, LABELS, Tables, Target};
+use crate::writing::resource::{ARTICLES, LABELS, PEOPLE, QUOTES, Tables, Target};
 
 /// Does everything in its order. The first operation that fails decides; its faults have pointers into the batch.
 pub async fn perform_all(
@@ -101,7 +103,7 @@ async fn target(
     reference: &str,
     if_match: &IfMatch,
 ) -> Result<Uuid, ApiError> {
-    let target = writer.living_target(tables(resource_type)?, reference).await;
+    let target = writer.living_target(tables(resource_type), reference).await;
     let Target { id, version, .. } = target.map_err(|error| error.below("/ref"))?;
     let stated = match if_match {
         IfMatch::Version(version) => format!("\"{version}\""),
@@ -115,19 +117,21 @@ async fn target(
 
 // What follows is everything that differs from type to type.
 
-fn tables(resource_type: ResourceType) -> Result<Tables, ApiError> {
+fn tables(resource_type: ResourceType) -> Tables {
     match resource_type {
-        ResourceType::Article => Ok(ARTICLES),
-        ResourceType::Label => Ok(LABELS),
-        ResourceType::Person | ResourceType::Quote => Err(unwritable()),
+        ResourceType::Article => ARTICLES,
+        ResourceType::Person => PEOPLE,
+        ResourceType::Label => LABELS,
+        ResourceType::Quote => QUOTES,
     }
 }
 
 async fn create(writer: &mut Writer<'_>, resource_type: ResourceType, draft: Value) -> Result<Uuid, ApiError> {
     match resource_type {
         ResourceType::Article => Ok(article_write::create(writer, typed(draft)?).await?.0),
+        ResourceType::Person => Ok(people_write::create(writer, typed(draft)?).await?.0),
         ResourceType::Label => Ok(label_write::create(writer, typed(draft)?).await?.0),
-        ResourceType::Person | ResourceType::Quote => Err(unwritable()),
+        ResourceType::Quote => Ok(quote_write::create(writer, typed(draft)?).await?.0),
     }
 }
 
@@ -138,7 +142,14 @@ async fn update(writer: &mut Writer<'_>, resource_type: ResourceType, id: Uuid, 
             let draft = patched(&label_write::draft(writer, LabelId(id)).await?, patch)?;
             label_write::replace(writer, LabelId(id), draft).await
         }
-        ResourceType::Person | ResourceType::Quote => Err(unwritable()),
+        ResourceType::Person => {
+            let draft = patched(&people_write::draft(writer, PersonId(id)).await?, patch)?;
+            people_write::replace(writer, PersonId(id), draft).await
+        }
+        ResourceType::Quote => {
+            let draft = patched(&quote_write::draft(writer, QuoteId(id)).await?, patch)?;
+            quote_write::replace(writer, QuoteId(id), draft).await
+        }
     }
 }
 
@@ -150,8 +161,9 @@ async fn delete(
 ) -> Result<(), ApiError> {
     match resource_type {
         ResourceType::Article => article_write::withdraw(writer, ArticleId(id), reason).await,
+        ResourceType::Person => Ok(writer.withdraw(PEOPLE, id, reason).await.map(drop)?),
         ResourceType::Label => Ok(writer.withdraw(LABELS, id, reason).await.map(drop)?),
-        ResourceType::Person | ResourceType::Quote => Err(unwritable()),
+        ResourceType::Quote => quote_write::withdraw(writer, QuoteId(id), reason, None).await,
     }
 }
 
@@ -163,8 +175,9 @@ async fn answer(
 ) -> Result<Answer, ApiError> {
     match resource_type {
         ResourceType::Article => article_write::answer(writer, ArticleId(id), urls).await,
+        ResourceType::Person => people_write::answer(writer, PersonId(id), urls).await,
         ResourceType::Label => label_write::answer(writer, LabelId(id), urls).await,
-        ResourceType::Person | ResourceType::Quote => Err(unwritable()),
+        ResourceType::Quote => quote_write::answer(writer, QuoteId(id), urls).await,
     }
 }
 
@@ -179,9 +192,4 @@ async fn shown(writer: &mut Writer<'_>, resource_type: ResourceType, id: Uuid, u
 fn typed<Draft: DeserializeOwned>(draft: Value) -> Result<Draft, ApiError> {
     serde_json::from_value(draft)
         .map_err(|error| ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, "", error.to_string())]))
-}
-
-/// The document does not let such an operation in.
-fn unwritable() -> ApiError {
-    ApiError::internal("an operation on a type that no batch writes")
 }
