@@ -218,7 +218,7 @@ fn a_purge_takes_the_printings_out_of_their_articles() {
     let article = server.get("/v1/articles/first?include=quotes").data();
     assert_eq!((article["quotes"].as_array().unwrap().len(), &article["version"]), (1, &json!(2)));
     let kept =
-        "SELECT jsonb_array_length((document::jsonb)->'occurrences')::text FROM article_revisions ORDER BY version";
+        "SELECT jsonb_array_length((document::jsonb)->'printings')::text FROM article_revisions ORDER BY version";
     assert_eq!(server.database.query(kept), ["2", "1"], "each version is kept");
     assert_eq!(server.get("/v1/people/ada-quill").status, 404);
 }
@@ -242,7 +242,7 @@ fn a_printing_is_corrected_and_keeps_its_words() {
     let after = server.get(&path);
     assert_eq!((after.data(), after.header("etag")), (printing, corrected.header("etag")));
     assert_eq!(server.get("/v1/articles/first").data()["version"], 2, "a printing is part of its article");
-    let kept = "SELECT (document::jsonb)->'occurrences'->0->>'role' FROM article_revisions ORDER BY version";
+    let kept = "SELECT (document::jsonb)->'printings'->0->>'role' FROM article_revisions ORDER BY version";
     assert_eq!(server.database.query(kept), ["warden", "harbour master"]);
     assert_eq!(server.get("/v1/people/ada-quill").data()["affiliations"][0]["role"], "harbour master");
     assert_eq!(server.get("/v1/people/tern-society").status, 404, "no article shows it any more");
@@ -583,7 +583,7 @@ const OBJECTIONS: [(&str, &str); 10] = [
     (
         "the version of an article is kept, with the printings it has",
         "SELECT a.slug FROM articles a WHERE NOT EXISTS (SELECT FROM article_revisions r WHERE r.article_id = a.id \
-         AND r.version = a.version AND jsonb_array_length(r.document::jsonb->'occurrences') = \
+         AND r.version = a.version AND jsonb_array_length(r.document::jsonb->'printings') = \
          (SELECT count(*) FROM occurrences o WHERE o.article_id = a.id))",
     ),
     (
