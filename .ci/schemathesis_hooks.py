@@ -10,3 +10,11 @@ def before_load_schema(context, raw_schema):
         for operation in item.values():
             parameters = operation.get("parameters", [])
             operation["parameters"] = [parameter for parameter in parameters if parameter["name"] != "fields"]
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Writes run dry, so that no request takes away what the next one needs."""
+    takes_dry_run = any(parameter.name == "dry_run" for parameter in case.operation.query)
+    if takes_dry_run and (case.query or {}).get("dry_run") in (None, True, False, "true", "false"):
+        case.query = {**(case.query or {}), "dry_run": "true"}
