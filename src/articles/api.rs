@@ -117,7 +117,7 @@ struct AnnotationParameters {
     /// Marks each anchored quote in `body_html` as `<mark data-occurrence="occ_…" data-quote="quo_…">`. A quote over
     /// several elements has a mark in each; where quotes overlap one mark has the ids of all, parted by blanks, for
     /// `[data-occurrence~="occ_…"]`. The text is the same as without.
-    #[param(inline, value_type = Option<AnnotationKind>, example = "quotes")]
+    #[param(inline, nullable = false, value_type = Option<AnnotationKind>, example = "quotes")]
     annotate: Option<AnnotationKind>,
 }
 
@@ -703,9 +703,10 @@ async fn put_article_by_external_id(
     caller: Caller<Write>,
     request: HttpRequest,
     state: web::Data<State>,
-    Path(ExternalPath { source, id }): Path<ExternalPath>,
+    Path(path): Path<ExternalPath>,
     body: Json<ArticleDraft>,
 ) -> Result<HttpResponse, ApiError> {
+    let ExternalPath { source, id } = path.checked()?;
     let mut draft = body.read().await?;
     let own = ExternalId { source: source.clone(), id: id.clone() };
     if !draft.external_ids.contains(&own) {

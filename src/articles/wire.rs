@@ -139,7 +139,12 @@ pub struct ArticleDraft {
     pub published_at: Option<DateTime<Utc>>,
     /// Its address on the site that publishes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = Uri, max_length = 2000, pattern = "^https?://", example = "https://register.example/night-ferry")]
+    #[schema(
+        nullable = false,
+        max_length = 2000,
+        pattern = "^https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/([A-Za-z0-9._~:/@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?(\\?([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?$",
+        example = "https://register.example/night-ferry"
+    )]
     pub canonical_url: Option<String>,
     /// What the body is written in, `plain` where not given.
     #[serde(default = "plain")]
@@ -182,7 +187,7 @@ pub struct PrintingDraft {
     #[schema(required = false)]
     pub kind: OccurrenceKind,
     /// The words as printed, without outer marks.
-    #[schema(min_length = 1, max_length = 100000, pattern = r"[\p{L}\p{N}]", example = "The boat is back")]
+    #[schema(min_length = 1, max_length = 100000, pattern = r"\S", example = "The boat is back")]
     pub text: String,
     /// Who said it: an id, a slug, a name or an alias. A name that nobody bears yet is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -261,7 +266,11 @@ pub struct ArticlePatch {
     #[schema(example = "2024-03-01T08:00:00Z")]
     published_at: Option<DateTime<Utc>>,
     /// Its address on the site that publishes it.
-    #[schema(format = Uri, max_length = 2000, pattern = "^https?://", example = "https://register.example/night-ferry")]
+    #[schema(
+        max_length = 2000,
+        pattern = "^https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/([A-Za-z0-9._~:/@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?(\\?([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?$",
+        example = "https://register.example/night-ferry"
+    )]
     canonical_url: Option<String>,
     /// What the body is written in.
     #[schema(nullable = false)]

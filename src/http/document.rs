@@ -116,7 +116,27 @@ pub fn complete(document: &mut OpenApi) {
     bound_texts(document);
     name_fields(document);
     describe_tags(document);
+    describe_dry_runs(document);
     move_examples(document);
+}
+
+/// Says of every write that can run dry what it answers then, where that is another status.
+fn describe_dry_runs(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
+            let runs_dry = operation
+                .parameters
+                .iter()
+                .flatten()
+                .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "dry_run"));
+            if runs_dry {
+                let described =
+                    ResponseBuilder::new().description("With `dry_run=true`: what it would be. Nothing is kept.");
+                let responses = &mut operation.responses.responses;
+                responses.entry("200".to_owned()).or_insert_with(|| described.build().into());
+            }
+        }
+    }
 }
 
 /// What the document calls the header of answers to a GET, and the answer to who has it already.

@@ -14,10 +14,10 @@ use super::problem::{Fault, ProblemCode};
 #[allow(dead_code, reason = "what the document says of a header that `Preconditions` reads")]
 pub struct WritePrecondition {
     /// The strong `ETag` of the resource as it was read, or its version in double quotes: when the resource has changed
-    /// since, the answer is 412 and nothing is written. What it shows of other resources may have changed. `*` writes
+    /// since, the answer is 412 and nothing is written; without it 428. What it shows of other resources may have changed. `*` writes
     /// over any version.
-    #[param(rename = "If-Match", example = "*")]
-    if_match: String,
+    #[param(rename = "If-Match", nullable = false, example = "*")]
+    if_match: Option<String>,
 }
 
 /// What a write is based on that creates a resource or replaces it.

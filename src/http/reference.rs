@@ -98,6 +98,25 @@ pub struct ExternalPath {
     pub id: String,
 }
 
+impl ExternalPath {
+    /// The same, where it is one that can be kept.
+    pub fn checked(self) -> Result<Self, ApiError> {
+        let is_source = |source: &str| {
+            let mut bytes = source.bytes();
+            bytes.next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
+                && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte))
+        };
+        let is_kept =
+            self.source.len() <= 63 && is_source(&self.source) && (1..=500).contains(&self.id.chars().count());
+        if is_kept {
+            return Ok(self);
+        }
+        let detail = "the path names another system by up to 63 lower-case letters, digits, '.', '_' and '-', and an id \
+                      there of 1 to 500 characters";
+        Err(ApiError::new(ProblemCode::MalformedRequest, detail))
+    }
+}
+
 /// An article that is only referred to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ArticleReference {

@@ -403,9 +403,10 @@ async fn put_person_by_external_id(
     caller: Caller<Write>,
     request: HttpRequest,
     state: web::Data<State>,
-    Path(ExternalPath { source, id }): Path<ExternalPath>,
+    Path(path): Path<ExternalPath>,
     body: Json<PersonDraft>,
 ) -> Result<HttpResponse, ApiError> {
+    let ExternalPath { source, id } = path.checked()?;
     let mut draft = body.read().await?;
     let own = ExternalId { source: source.clone(), id: id.clone() };
     if !draft.external_ids.contains(&own) {
