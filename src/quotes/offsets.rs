@@ -28,8 +28,9 @@ pub enum OffsetUnit {
 pub struct OffsetParameters {
     /// What `start` and `end` of segments count: Unicode scalar values, or UTF-16 code units, with which JavaScript's
     /// `body_text.slice(start, end)` gives the words. They differ after a character beyond U+FFFF, such as most emoji.
+    /// `unicode` where not given.
     #[serde(default)]
-    #[param(inline, nullable = false, required = false, default = "unicode", example = "utf16")]
+    #[param(inline, required = false, example = "utf16")]
     offsets: OffsetUnit,
 }
 

@@ -72,7 +72,7 @@ fn done(answer: &Answer) -> Value {
 fn a_quote_is_created_with_a_speaker_that_nobody_knew() {
     let (server, key) = writer();
     let body = json!({
-        "text": "  "Count the boats, then the people.", "speaker": "Ines Marlow", "said_on": "2003-11",
+        "text": "Count the boats, then the people.", "speaker": "Ines Marlow", "said_on": "2003-11",
         "external_ids": [{ "source": "cms", "id": "q1" }],
     });
     let quote = made(&send(&server, &key, "POST", "/v1/quotes", &[], &body));
@@ -85,7 +85,7 @@ fn a_quote_is_created_with_a_speaker_that_nobody_knew() {
     let whole = server.get(&format!("{}?include=speaker", url(&quote))).data();
     assert_eq!(whole["speaker"]["kind"], "person");
 
-    let patch = json!({ "text": "  "Count the boats first.", "speaker": null, "said_on": null });
+    let patch = json!({ "text": "Count the boats first.", "speaker": null, "said_on": null });
     let changed = done(&send(&server, &key, "PATCH", url(&quote), &[("if-match", "\"1\"")], &patch));
     assert_eq!((&changed["text"], &changed["speaker"]), (&json!("Count the boats first."), &Value::Null));
     assert_eq!((&changed["version"], &changed["external_ids"]), (&json!(2), &quote["external_ids"]));
@@ -107,10 +107,10 @@ fn every_fault_of_a_quote_is_told_and_nothing_is_written() {
         pointers(&answer)
     };
     assert_eq!(refused(json!({})), ["/text"]);
-    assert_eq!(refused(json!({ "text": "  "  ", "speaker": "", "said_on": "May" })), ["/said_on", "/speaker", "/text"]);
-    assert_eq!(refused(json!({ "text": "  "Words.", "said_on": "2003-02-30" })), ["/said_on"]);
-    assert_eq!(refused(json!({ "text": "  "Words.", "speaker": "per_01h455vb4pex5vsknk084sn02q" })), ["/speaker"]);
-    assert_eq!(refused(json!({ "text": "  "Words.", "speaker": "…" })), ["/speaker"]);
+    assert_eq!(refused(json!({ "text": " ", "speaker": "", "said_on": "May" })), ["/said_on", "/speaker", "/text"]);
+    assert_eq!(refused(json!({ "text": "Words.", "said_on": "2003-02-30" })), ["/said_on"]);
+    assert_eq!(refused(json!({ "text": "Words.", "speaker": "per_01h455vb4pex5vsknk084sn02q" })), ["/speaker"]);
+    assert_eq!(refused(json!({ "text": "Words.", "speaker": "…" })), ["/speaker"]);
     assert_eq!(server.database.query("SELECT count(*) FROM quotes"), ["0"]);
     assert_eq!(server.database.query("SELECT count(*) FROM people"), ["0"]);
 }
@@ -144,7 +144,7 @@ fn the_text_of_a_quote_that_an_article_prints_is_what_it_prints() {
     let (server, key) = writer();
     import(&server, "First", "May 1, 2023", TIDE);
     let tide = quote(&server, "The tide");
-    let refused = send(&server, &key, "PATCH", url(&tide), ANY, &json!({ "text": "  "The tide waits for me." }));
+    let refused = send(&server, &key, "PATCH", url(&tide), ANY, &json!({ "text": "The tide waits for me." }));
     assert_eq!((refused.status, pointers(&refused)), (409, vec!["/text".to_owned()]));
     assert!(refused.problem()["detail"].as_str().unwrap().contains("longest public printing"));
 }
@@ -392,7 +392,7 @@ fn a_join_stays_when_another_article_prints_the_joined_words() {
 #[test]
 fn an_article_prints_the_quote_that_was_made_before_it() {
     let (server, key) = writer();
-    let body = json!({ "text": "  "The tide waits for nobody.", "speaker": "Ada Quill" });
+    let body = json!({ "text": "The tide waits for nobody.", "speaker": "Ada Quill" });
     let tide = made(&send(&server, &key, "POST", "/v1/quotes", &[], &body));
     import(&server, "Draft", "May 1, 2999", &TIDE.replace("nobody,", "nobody!"));
     let before = server.get(url(&tide)).data();
@@ -417,12 +417,12 @@ fn an_edited_pull_quote_tells_which_words_are_not_the_bodys() {
     assert_eq!(
         shown["word_diff"],
         json!([
-            { "op": "equal", "text": "  "The tide " },
-            { "op": "delete", "text": "  "hardly" },
-            { "op": "insert", "text": "  "never" },
-            { "op": "equal", "text": "  " waits for anybody in the old " },
-            { "op": "delete", "text": "  "harbour" },
-            { "op": "insert", "text": "  "harbour." },
+            { "op": "equal", "text": "The tide " },
+            { "op": "delete", "text": "hardly" },
+            { "op": "insert", "text": "never" },
+            { "op": "equal", "text": " waits for anybody in the old " },
+            { "op": "delete", "text": "harbour" },
+            { "op": "insert", "text": "harbour." },
         ])
     );
     assert_eq!(with(&printings[1])["word_diff"], Value::Null, "an inline one is the body");
@@ -482,7 +482,7 @@ fn an_edit_of_the_article_keeps_what_an_editor_said_of_its_printings() {
         is_corrected,
         is_quote_settled,
     };
-    let other = made(&send(&server, &key, "POST", "/v1/quotes", &[], &json!({ "text": "  "x", "speaker": "ada-quill" })));
+    let other = made(&send(&server, &key, "POST", "/v1/quotes", &[], &json!({ "text": "x", "speaker": "ada-quill" })));
     // The pull quote is a form of the passage, which an editor said is another quote; the corrected one is found to be
     // Ada's, like everything else.
     let printings = [
