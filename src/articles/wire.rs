@@ -187,7 +187,7 @@ pub struct PrintingDraft {
     #[schema(required = false)]
     pub kind: OccurrenceKind,
     /// The words as printed, without outer marks.
-    #[schema(min_length = 1, max_length = 100000, pattern = r"\S", example = "The boat is back")]
+    #[schema(min_length = 1, max_length = 100000, format = "wording", example = "The boat is back")]
     pub text: String,
     /// Who said it: an id, a slug, a name or an alias. A name that nobody bears yet is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -35,10 +35,14 @@ pub struct Pool {
 pub type PooledConnection = deadpool::Object<AsyncPgConnection>;
 
 impl Pool {
-    /// Another pool to the same database, with its share of the connections, on the present runtime.
+    /// The share that one of several runtimes has of the connections, which are never more together than this pool may
+    /// have: a pool of its own on the present runtime, or this one where there are too few to part. One connection
+    /// stays with this pool.
     pub fn share_of(&self, runtimes: usize) -> Result<Self, DatabaseError> {
-        let connections = self.settings.connections.div_ceil(runtimes);
-        open_pool(&self.address, PoolSettings { connections, ..self.settings })
+        match self.settings.connections.saturating_sub(1) / runtimes.max(1) {
+            0 => Ok(self.clone()),
+            connections => open_pool(&self.address, PoolSettings { connections, ..self.settings }),
+        }
     }
 
     /// Borrows a connection; waits for one, but not for ever.

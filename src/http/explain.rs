@@ -5,6 +5,7 @@ use actix_web::http::header::HeaderName;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::page::NOT_PART_OF_THE_QUERY;
 use super::parameters::CommaList;
 use super::problem::Fault;
 use super::reference::Urls;
@@ -21,22 +22,6 @@ pub const EXPLAIN: &str = "explain";
 
 /// Matches of one filter alone are counted up to here.
 pub const COUNTED_ALONE: i64 = 1_000;
-
-/// Parameters that filter nothing.
-const NO_FILTERS: &[&str] = &[
-    "after",
-    "before",
-    "count",
-    "descendants",
-    "facet_limit",
-    "facets",
-    "fields",
-    "highlight",
-    "include",
-    "limit",
-    "page",
-    "sort",
-];
 
 /// How to answer.
 #[derive(Debug, IntoParams)]
@@ -156,7 +141,7 @@ pub struct MatchesAlone {
 impl Explanation {
     /// Explains the query `pairs` with what was learnt from it; `why_empty` where there are no rows.
     pub fn new(pairs: &[(String, String)], reading: Reading, urls: &Urls, why_empty: Option<WhyEmpty>) -> Self {
-        let given = pairs.iter().filter(|(name, _)| !NO_FILTERS.contains(&name.as_str()));
+        let given = pairs.iter().filter(|(name, _)| name != "sort" && !NOT_PART_OF_THE_QUERY.contains(&name.as_str()));
         let mut filters: Vec<ExplainedFilter> = given
             .map(|(name, value)| ExplainedFilter {
                 parameter: name.clone(),

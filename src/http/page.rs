@@ -26,8 +26,19 @@ const DEFAULT_LIMIT: u32 = 20;
 const LAST_NUMBERED_ROW: u32 = 10_000;
 
 /// Parameters that do not change which rows a list holds or their order.
-const NOT_PART_OF_THE_QUERY: &[&str] =
-    &["after", "before", "count", "facet_limit", "facets", "fields", "include", "limit", "page"];
+pub(super) const NOT_PART_OF_THE_QUERY: &[&str] = &[
+    "after",
+    "before",
+    "count",
+    "facet_limit",
+    "facets",
+    "fields",
+    "highlight",
+    "include",
+    "limit",
+    "offsets",
+    "page",
+];
 
 /// A list and what surrounds it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -80,6 +80,9 @@ enum Format {
     PartialDate,
     Uri,
     UriReference,
+    /// A name or a text of our own format: there is a letter or a digit in it, of any alphabet. A pattern that says so is
+    /// not one for every reader of JSON Schema.
+    Wording,
 }
 
 #[derive(Debug, Default)]
@@ -177,6 +180,7 @@ impl Schemas {
                 Some("date") => schema.text.format = Some(Format::Date),
                 Some("partial-date") => schema.text.format = Some(Format::PartialDate),
                 Some("uri") => schema.text.format = Some(Format::Uri),
+                Some("wording") => schema.text.format = Some(Format::Wording),
                 Some("uri-reference") => schema.text.format = Some(Format::UriReference),
                 Some("int32") => {
                     schema.least = schema.least.or(Some(f64::from(i32::MIN)));
@@ -410,6 +414,7 @@ impl TextRules {
             Format::PartialDate if text.parse::<PartialDate>().is_err() => {
                 fault("must be a date such as 2026-03-01, 2026-03 or 2026")
             }
+            Format::Wording if !text.chars().any(char::is_alphanumeric) => fault("must hold a letter or a digit"),
             Format::Uri if Url::parse(text).is_err() => fault("must be a URI such as https://example.org/"),
             Format::UriReference
                 if Url::options().base_url(Url::parse("http://h/").ok().as_ref()).parse(text).is_err() =>

@@ -49,7 +49,7 @@ pub struct Label {
 #[serde(deny_unknown_fields)]
 pub struct LabelDraft {
     /// Its name, which no other label may bear, nor have as an alias.
-    #[schema(min_length = 1, max_length = 300, pattern = r"\S", example = "Night Ferries")]
+    #[schema(min_length = 1, max_length = 300, format = "wording", example = "Night Ferries")]
     pub name: String,
     /// Its slug; made from the name where none is given. One that is taken gets a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,7 +81,7 @@ pub struct LabelDraft {
 #[allow(dead_code, reason = "what the document says of a body that is merged as JSON")]
 pub struct LabelPatch {
     /// Its name.
-    #[schema(nullable = false, min_length = 1, max_length = 300, pattern = r"\S", example = "Night Ferries")]
+    #[schema(nullable = false, min_length = 1, max_length = 300, format = "wording", example = "Night Ferries")]
     name: Option<String>,
     /// Its slug. The former one stays reserved and leads to it.
     #[schema(
@@ -105,7 +105,7 @@ pub struct LabelPatch {
 
 /// A name of a label.
 #[derive(Debug, ToSchema)]
-#[schema(value_type = String, min_length = 1, max_length = 300, pattern = r"\S", example = "Ferries")]
+#[schema(value_type = String, min_length = 1, max_length = 300, format = "wording", example = "Ferries")]
 #[allow(dead_code, reason = "only described")]
 pub struct LabelName(String);
 

@@ -50,7 +50,7 @@ pub struct Person {
 #[serde(deny_unknown_fields)]
 pub struct PersonDraft {
     /// The full name. Others may bear it too; a text that only tells the name then means none of them.
-    #[schema(min_length = 1, max_length = 300, pattern = r"\S", example = "Ottilie Marrow")]
+    #[schema(min_length = 1, max_length = 300, format = "wording", example = "Ottilie Marrow")]
     pub name: String,
     /// What sort of speaker or writer it is.
     #[serde(default = "one_person")]
@@ -110,7 +110,7 @@ pub struct AffiliationDraft {
 #[allow(dead_code, reason = "what the document says of a body that is merged as JSON")]
 pub struct PersonPatch {
     /// The full name.
-    #[schema(nullable = false, min_length = 1, max_length = 300, pattern = r"\S", example = "Ottilie Marrow")]
+    #[schema(nullable = false, min_length = 1, max_length = 300, format = "wording", example = "Ottilie Marrow")]
     name: Option<String>,
     /// What sort of speaker or writer it is.
     #[schema(nullable = false, example = "person")]
@@ -137,7 +137,7 @@ pub struct PersonPatch {
 
 /// A name of a person.
 #[derive(Debug, ToSchema)]
-#[schema(value_type = String, min_length = 1, max_length = 300, pattern = r"\S", example = "O. Marrow")]
+#[schema(value_type = String, min_length = 1, max_length = 300, format = "wording", example = "O. Marrow")]
 #[allow(dead_code, reason = "only described")]
 pub struct PersonName(String);
 

@@ -144,7 +144,7 @@ pub struct QuoteDraft {
     #[schema(
         min_length = 1,
         max_length = 100_000,
-        pattern = r"\S",
+        format = "wording",
         example = "Somebody patient, with the right spanner."
     )]
     pub text: String,
@@ -173,7 +173,7 @@ pub struct QuotePatch {
         nullable = false,
         min_length = 1,
         max_length = 100_000,
-        pattern = r"\S",
+        format = "wording",
         example = "Somebody patient, with the right spanner."
     )]
     text: Option<String>,
