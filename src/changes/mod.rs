@@ -1,6 +1,7 @@
 //! The change log: who changed what, written in the transaction of the change itself.
 
 pub mod db;
+pub mod listener;
 
 use crate::values::text_enum::text_enum;
 

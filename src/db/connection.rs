@@ -14,7 +14,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{AsyncMessage, Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::{Address, TlsMode};
@@ -93,7 +96,24 @@ pub async fn connect(address: &Address) -> Result<Connection, DatabaseError> {
     establish(address, None).await.map_err(DatabaseError::from)
 }
 
-async fn establish(address: &Address, statement_timeout: Option<Duration>) -> ConnectionResult<AsyncPgConnection> {
+/// Opens one connection outside any pool of which `hear` gets what PostgreSQL sends unasked, such as notifications, in
+/// order. The task that drives it ends with the connection.
+pub async fn connect_hearing(
+    address: &Address,
+    mut hear: impl FnMut(AsyncMessage) + Send + 'static,
+) -> Result<(Client, AbortHandle), DatabaseError> {
+    let (client, mut connection) = open(address).await?;
+    let driver = tokio::spawn(async move {
+        while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {
+            hear(message);
+        }
+    });
+    Ok((client, driver.abort_handle()))
+}
+
+type RawConnection = tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+async fn open(address: &Address) -> ConnectionResult<(Client, RawConnection)> {
     let mut config = address.config.clone();
     config.application_name("verbatim").connect_timeout(WAIT).ssl_mode(match address.tls {
         TlsMode::Disable => SslMode::Disable,
@@ -101,8 +121,11 @@ async fn establish(address: &Address, statement_timeout: Option<Duration>) -> Co
         TlsMode::Require | TlsMode::VerifyFull => SslMode::Require,
     });
     let tls = MakeRustlsConnect::new(tls_config(address)?);
-    let (client, connection) =
-        config.connect(tls).await.map_err(|error| ConnectionError::BadConnection(with_source(&error)))?;
+    config.connect(tls).await.map_err(|error| ConnectionError::BadConnection(with_source(&error)))
+}
+
+async fn establish(address: &Address, statement_timeout: Option<Duration>) -> ConnectionResult<AsyncPgConnection> {
+    let (client, connection) = open(address).await?;
     let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
     if let Some(limit) = statement_timeout {
         // Statements here take milliseconds: to compile one costs more than it could ever save, and PostgreSQL decides

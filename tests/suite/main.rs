@@ -9,6 +9,7 @@ mod articles;
 mod articles_writing;
 mod batch;
 mod bodies;
+mod changes_heard;
 mod document;
 mod drafts;
 mod errors;

@@ -6,6 +6,7 @@ pub mod http;
 pub mod proxy;
 pub mod schema_writer;
 pub mod server;
+pub mod valve;
 
 pub use cluster::TestDatabase;
 pub use server::TestServer;
