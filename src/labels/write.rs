@@ -201,6 +201,11 @@ async fn fill(writer: &mut Writer<'_>, id: LabelId, draft: &LabelDraft, is_indep
             let detail = "a label belongs neither to itself nor to one that belongs to it";
             return ApiError::refuse_in_body(vec![Fault::in_body(ProblemCode::InvalidValue, "/parent", detail)]);
         }
+        // Its names were free before: a parent that was made just now took one.
+        if !taken_names(writer, id, draft).await?.is_empty() {
+            let detail = "there is no such label, and one that was made would bear a name of this one";
+            return ApiError::refuse_in_body(vec![Fault::in_body(ProblemCode::InvalidValue, "/parent", detail)]);
+        }
     }
     write_names(writer, id, draft).await?;
     let mut connection = writer.connection();
