@@ -16,6 +16,7 @@ pub mod schema;
 pub mod slugs;
 mod snapshot;
 pub mod sql;
+mod transaction;
 mod turns;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ pub use connection::{Pool, PoolSettings, PooledConnection, connect, open_pool};
 pub use error::DatabaseError;
 pub use migrations::{MIGRATIONS, migrate, pending_migrations};
 pub use snapshot::Snapshot;
+pub use transaction::Transaction;
 pub use turns::{WriteName, WriteTurn, WriteTurns};
 
 /// How many rows one statement inserts at most: PostgreSQL takes 65,535 values in a statement.

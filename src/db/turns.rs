@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,9 +12,6 @@ use super::{DatabaseError, Result};
 
 /// How many writes wait in line at most, the one under way among them.
 const LONGEST_LINE: usize = 100;
-
-/// How long one waits for its turn at most.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The line of those who want to write. Clones are one and the same line.
 #[derive(Debug, Clone)]
@@ -46,11 +42,10 @@ impl Default for WriteTurns {
 }
 
 impl WriteTurns {
-    /// Waits for the turn to write; fails at once where too many wait already, and at last where it does not come.
+    /// Waits for the turn to write; fails at once where too many wait already.
     pub async fn wait(&self) -> Result<WriteTurn> {
         let place = Arc::clone(&self.line).try_acquire_owned().map_err(|_| DatabaseError::Busy)?;
-        let turn = tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.turn).acquire_owned()).await;
-        let turn = turn.ok().and_then(|turn| turn.ok()).ok_or(DatabaseError::Busy)?;
+        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| DatabaseError::Busy)?;
         Ok(WriteTurn { _turn: turn, _place: place })
     }
 

@@ -4,7 +4,7 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel::sql_query;
-use diesel_async::{AsyncConnection, RunQueryDsl, TransactionManager};
+use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::stored::{self, Known};
 use super::{Origin, Writer};
 use crate::access::{Caller, Right};
-use crate::db::{Connection, DatabaseError, exclude_other_writers};
+use crate::db::{Connection, DatabaseError, Transaction, exclude_other_writers};
 use crate::http::body::BodyDigest;
 use crate::http::entity_tag::EntityTag;
 use crate::http::error::ApiError;
@@ -196,19 +196,14 @@ pub async fn write<R: Right>(
     let _named = named.transpose()?;
     let _turn = turns.wait().await?;
     let now = state.clock.now();
-    let mut connection = state.writing_connection().await?;
-    let connection: &mut Connection = &mut connection;
-    // By hand, since the connection's own way of running a transaction wants work that may move between threads. Where
-    // this future is dropped half way, the pool finds the transaction open and gives the connection up.
-    Transactions::begin_transaction(connection).await.map_err(DatabaseError::from)?;
-    let done = attempt(connection, repeatable.as_ref(), now, origin, dry_run, work).await;
-    match done {
+    let transaction = Transaction::begin(state.writing_connection().await?).await?;
+    match attempt(&transaction, repeatable.as_ref(), now, origin, dry_run, work).await {
         Ok(answer) => {
-            Transactions::commit_transaction(connection).await.map_err(DatabaseError::from)?;
+            transaction.commit().await?;
             Ok(answer.respond(request.method()))
         }
         Err(stop) => {
-            Transactions::rollback_transaction(connection).await.map_err(DatabaseError::from)?;
+            transaction.roll_back().await?;
             match stop {
                 Stop::Answered(answer) => Ok(answer.respond(request.method())),
                 Stop::Failed(error) => Err(error),
@@ -227,14 +222,12 @@ pub async fn rehearse<R: Right, T>(
     let origin = Origin { actor: caller.actor(), request_id: Some(request_id_of(request)) };
     let _turn = state.pool.turns().wait().await?;
     let now = state.clock.now();
-    let mut connection = state.writing_connection().await?;
-    let connection: &mut Connection = &mut connection;
-    Transactions::begin_transaction(connection).await.map_err(DatabaseError::from)?;
-    let found = match exclude_other_writers(connection).await {
-        Ok(()) => work(&mut Writer::new(connection, now, origin)).await,
+    let transaction = Transaction::begin(state.writing_connection().await?).await?;
+    let found = match exclude_other_writers(&transaction).await {
+        Ok(()) => work(&mut Writer::new(&transaction, now, origin)).await,
         Err(error) => Err(error.into()),
     };
-    Transactions::rollback_transaction(connection).await.map_err(DatabaseError::from)?;
+    transaction.roll_back().await?;
     found
 }
 
@@ -251,8 +244,6 @@ impl Writer<'_> {
         found
     }
 }
-
-type Transactions = <Connection as AsyncConnection>::TransactionManager;
 
 /// Does the work in an open transaction.
 async fn attempt(
