@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, web};
 
 use crate::clock::Clock;
-use crate::db::{DatabaseError, Pool, PooledConnection};
+use crate::db::{DatabaseError, Pool, PooledConnection, Snapshot};
 use crate::http::error::ApiError;
 use crate::http::reference::Urls;
 
@@ -27,8 +27,13 @@ impl State {
         state.ok_or_else(|| ApiError::internal("the server has no state"))
     }
 
-    /// A connection to PostgreSQL, on loan.
-    pub async fn connection(&self) -> Result<PooledConnection, DatabaseError> {
+    /// A connection to read on, as of one instant, on loan.
+    pub async fn connection(&self) -> Result<Snapshot, DatabaseError> {
+        Snapshot::begin(self.pool.get().await?)
+    }
+
+    /// A connection to write on, or to ask one thing, on loan.
+    pub async fn writing_connection(&self) -> Result<PooledConnection, DatabaseError> {
         self.pool.get().await
     }
 }

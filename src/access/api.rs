@@ -1,6 +1,5 @@
 //! Keys over HTTP.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -10,7 +9,7 @@ use super::wire::{Key, KeyDraft, key};
 use super::{Admin, Caller, Scope};
 use crate::db::keyset::{Order, SortColumn, SortKind};
 use crate::http::body::{Json, body_fault};
-use crate::http::document::{AbsenceProblems, AccessProblems, BodyProblems, KEYS, ListProblems};
+use crate::http::document::{AbsenceProblems, AccessProblems, CreateProblems, KEYS, ListProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
@@ -19,6 +18,7 @@ use crate::http::problem::ProblemCode;
 use crate::http::reference::KeyPath;
 use crate::state::State;
 use crate::values::id::KeyId;
+use crate::writing::request::{Answer, IdempotencyParameters, WriteParameters, write};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -83,18 +83,22 @@ async fn get_key(
 /// Create a key
 ///
 /// Makes a key and shows it, once: the answer's `secret` goes behind `Bearer` in the `Authorization` header of requests.
+/// Sent again under its `Idempotency-Key` the request makes no second key, and gets no second look at the first one: it is
+/// 409 `answer_shown_once`, with the id of the key as `current`. A dry run shows no secret.
 #[utoipa::path(
     tag = KEYS,
+    params(WriteParameters, IdempotencyParameters),
     security(("key" = ["admin"])),
     responses(
         (status = 201, description = "The key, with its secret.", body = Single<Key>,
             headers(("Location" = String, description = "Where to fetch the key, without its secret."))),
-        BodyProblems, AccessProblems,
+        CreateProblems, AccessProblems,
     ),
 )]
 #[post("/v1/keys")]
 async fn create_key(
     caller: Caller<Admin>,
+    request: HttpRequest,
     state: web::Data<State>,
     body: Json<KeyDraft>,
 ) -> Result<HttpResponse, ApiError> {
@@ -105,19 +109,24 @@ async fn create_key(
         return Err(ApiError::body_faults(vec![body_fault(ProblemCode::InvalidValue, "/expires_at", detail)]));
     }
     let scopes: Vec<Scope> = scopes.into_iter().collect();
-    let secret = Secret::generate().map_err(ApiError::internal)?;
-    let new = NewKey {
-        id: KeyId::generate(),
-        name: &name,
-        digest: &secret.digest(),
-        scopes: &scopes,
-        created_at: now,
-        created_by: &caller.actor(),
-        expires_at,
-    };
-    let row = db::insert_key(&*state.connection().await?, &new).await?;
-    let key = key(row, Some(secret), &state.urls);
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, key.url.as_str())).json(Single { data: key }))
+    write(&state, &caller, &request, async |writer| {
+        let secret = Secret::generate().map_err(ApiError::internal)?;
+        let new = NewKey {
+            id: KeyId::generate(),
+            name: &name,
+            digest: &secret.digest(),
+            scopes: &scopes,
+            created_at: now,
+            created_by: writer.actor(),
+            created_request_id: writer.request_id(),
+            expires_at,
+        };
+        let row = db::insert_key(writer.connection(), &new).await?;
+        let id = row.id.to_string();
+        let key = key(row, Some(secret), &state.urls);
+        Ok(Answer::resource(&key)?.created(&key.url).shown_once(id))
+    })
+    .await
 }
 
 /// Revoke a key
@@ -126,23 +135,26 @@ async fn create_key(
 /// changes nothing.
 #[utoipa::path(
     tag = KEYS,
-    params(KeyPath),
+    params(KeyPath, WriteParameters),
     security(("key" = ["admin"])),
     responses((status = 200, description = "The key, revoked.", body = Single<Key>), AbsenceProblems, AccessProblems),
 )]
 #[delete("/v1/keys/{ref}")]
 async fn revoke_key(
-    _caller: Caller<Admin>,
+    caller: Caller<Admin>,
+    request: HttpRequest,
     state: web::Data<State>,
     Path(KeyPath { reference }): Path<KeyPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let connection = state.connection().await?;
-    let row = match reference.parse::<KeyId>() {
-        Ok(id) => db::revoke_key(&connection, id, state.clock.now()).await?,
-        Err(_) => None,
-    };
-    let row = row.ok_or_else(|| unknown_key(&reference))?;
-    Single::respond(vec![key(row, None, &state.urls)], &Fields::default())
+    write(&state, &caller, &request, async |writer| {
+        let by = (writer.actor(), writer.request_id());
+        let row = match reference.parse::<KeyId>() {
+            Ok(id) => db::revoke_key(writer.connection(), id, writer.now(), by).await?,
+            Err(_) => None,
+        };
+        Answer::resource(&key(row.ok_or_else(|| unknown_key(&reference))?, None, &state.urls))
+    })
+    .await
 }
 
 fn unknown_key(reference: &str) -> ApiError {

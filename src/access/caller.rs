@@ -147,7 +147,7 @@ fn shown_secret(request: &HttpRequest) -> Option<Secret> {
 
 /// The valid key that a secret belongs to. An unknown, an expired and a revoked one are refused alike.
 async fn identify(state: &State, secret: &Secret) -> Result<Identity, ApiError> {
-    let connection = state.connection().await?;
+    let connection = state.writing_connection().await?;
     let key = db::key_with_digest(&connection, &secret.digest()).await?;
     let now = state.clock.now();
     let key = key.filter(|key| key.is_valid(now)).ok_or_else(ApiError::refused_key)?;
@@ -162,7 +162,7 @@ fn note_use(state: &State, key: &KeyRow, now: DateTime<Utc>) {
     }
     let (state, id) = (state.clone(), key.id);
     tokio::spawn(async move {
-        let noted = async { db::note_use(&*state.connection().await?, id, now).await };
+        let noted = async { db::note_use(&*state.writing_connection().await?, id, now).await };
         if let Err(error) = noted.await {
             tracing::warn!(key = %id, %error, "the use of a key was not noted");
         }

@@ -23,6 +23,7 @@ pub struct KeyRow {
     pub created_by: String,
     pub expires_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+    pub revoked_by: Option<String>,
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
@@ -48,6 +49,7 @@ pub struct NewKey<'a> {
     pub scopes: &'a [Scope],
     pub created_at: DateTime<Utc>,
     pub created_by: &'a str,
+    pub created_request_id: Option<&'a str>,
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -95,10 +97,15 @@ pub async fn count_keys(mut connection: &Connection) -> Result<i64> {
     Ok(keys::table.count().get_result(&mut connection).await?)
 }
 
-/// Revokes a key; one that is revoked already stays as it is. `None` where there is no such key.
-pub async fn revoke_key(mut connection: &Connection, id: KeyId, now: DateTime<Utc>) -> Result<Option<KeyRow>> {
+/// Revokes a key, and notes who did, in which request; one that is revoked already stays as it is. `None` where there is no such key.
+pub async fn revoke_key(
+    mut connection: &Connection,
+    id: KeyId,
+    now: DateTime<Utc>,
+    (actor, request_id): (&str, Option<&str>),
+) -> Result<Option<KeyRow>> {
     diesel::update(keys::table.filter(keys::id.eq(id)).filter(keys::revoked_at.is_null()))
-        .set(keys::revoked_at.eq(now))
+        .set((keys::revoked_at.eq(now), keys::revoked_by.eq(actor), keys::revoked_request_id.eq(request_id)))
         .execute(&mut connection)
         .await?;
     find_key(connection, id).await

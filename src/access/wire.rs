@@ -43,6 +43,9 @@ pub struct Key {
     /// When it was revoked: it is refused since; null when it was not.
     #[schema(required = true)]
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Who revoked it: the id of a key, or `command-line`; null when nobody did.
+    #[schema(required = true, example = "command-line")]
+    pub revoked_by: Option<String>,
     /// When it was last used, to about a minute; null when never.
     #[schema(required = true)]
     pub last_used_at: Option<DateTime<Utc>>,
@@ -72,9 +75,9 @@ pub struct KeyDraft {
 
 /// A row as a key. `secret` is there when the key was just made.
 pub fn key(row: KeyRow, secret: Option<Secret>, urls: &Urls) -> Key {
-    let KeyRow { id, name, scopes, created_at, created_by, expires_at, revoked_at, last_used_at } = row;
+    let KeyRow { id, name, scopes, created_at, created_by, expires_at, revoked_at, revoked_by, last_used_at } = row;
     let url = urls.resource("keys", &id);
-    Key { id, url, name, scopes, secret, created_by, created_at, expires_at, revoked_at, last_used_at }
+    Key { id, url, name, scopes, secret, created_by, created_at, expires_at, revoked_at, revoked_by, last_used_at }
 }
 
 #[allow(clippy::ref_option, reason = "serde hands a field over so")]

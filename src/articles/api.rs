@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, ArticleFilter, ArticleRow, BodyRow};
+use super::source::get_article_source;
 use super::wire::{self, Article, ArticleDraft, ArticlePatch, ArticleView};
 use super::write::Articles;
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
@@ -52,6 +53,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(get_article_by_external_id)
         .service(put_article_by_external_id)
         .service(get_article)
+        .service(get_article_source)
         .service(create_article)
         .service(update_article)
         .service(delete_article)

@@ -792,6 +792,12 @@ pub async fn insert_source(mut connection: &Connection, new: &NewArticleSource<'
     Ok(())
 }
 
+/// The bytes that an article was imported from, where it was.
+pub async fn source_of(mut connection: &Connection, article: ArticleId) -> Result<Option<Vec<u8>>> {
+    let source = article_sources::table.select(article_sources::content);
+    Ok(source.filter(article_sources::article_id.eq(article)).first(&mut connection).await.optional()?)
+}
+
 /// The slug of the article that was imported from exactly these bytes.
 pub async fn article_with_source(mut connection: &Connection, digest: &[u8]) -> Result<Option<String>> {
     Ok(article_sources::table

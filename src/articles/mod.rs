@@ -6,6 +6,7 @@ pub mod filter;
 pub mod printings;
 pub mod revisions;
 pub mod schedule;
+mod source;
 pub mod wire;
 pub mod working_copies;
 pub mod write;

@@ -15,7 +15,7 @@ use crate::http::reference::{ExternalId, Urls, external_ids};
 use crate::labels::db as labels_db;
 use crate::labels::wire::{self as labels_wire, LabelDraft, LabelName, RelatedLabel, label_reference};
 use crate::people::db as people_db;
-use crate::people::wire::{self as people_wire, PersonName, RelatedPerson, person_reference};
+use crate::people::wire::{self as people_wire, PersonDraft, PersonName, RelatedPerson, person_reference};
 use crate::quotes::OccurrenceKind;
 use crate::quotes::db as quotes_db;
 use crate::quotes::wire::{self as quotes_wire, Occurrence};
@@ -158,10 +158,11 @@ pub struct ArticleDraft {
         example = "\u{201c}The boat is back,\u{201d} said Ada Quill, the harbour master."
     )]
     pub body_source: String,
-    /// Who wrote it, in this order: ids, slugs, names or aliases. A name that nobody bears yet is created.
+    /// Who wrote it, in this order: ids, slugs, names or aliases, or people to be made. A name that nobody bears yet is
+    /// created.
     #[serde(default)]
-    #[schema(required = false, max_items = 100, value_type = Vec<PersonName>, example = json!(["Ida Marlow"]))]
-    pub authors: Vec<String>,
+    #[schema(required = false, max_items = 100, example = json!(["Ida Marlow", { "name": "Tom Reeve", "aliases": ["T. Reeve"] }]))]
+    pub authors: Vec<PersonOrName>,
     /// Its labels, in this order: ids, slugs, names or aliases, or labels to be made. A name that nothing bears yet is
     /// created.
     #[serde(default)]
@@ -207,34 +208,48 @@ pub struct PrintingDraft {
     pub attribution: Option<String>,
 }
 
-/// A label by what it is called, or one to be made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum LabelOrName {
-    /// An id, a slug, a name or an alias.
-    Name(String),
-    /// A label to be made.
-    New(Box<LabelDraft>),
+/// Declares what stands for a resource in the draft of an article: what it is called, or a draft of it.
+macro_rules! name_or_new {
+    ($choice:ident, $draft:ident, $name:ident, $description:literal) => {
+        #[doc = $description]
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(untagged)]
+        pub enum $choice {
+            /// An id, a slug, a name or an alias.
+            Name(String),
+            /// One to be made.
+            New(Box<$draft>),
+        }
+
+        impl utoipa::PartialSchema for $choice {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::OneOfBuilder::new()
+                    .item(utoipa::openapi::Ref::from_schema_name($name::name()))
+                    .item(utoipa::openapi::Ref::from_schema_name($draft::name()))
+                    .description(Some($description))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $choice {
+            fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
+                use utoipa::PartialSchema;
+                schemas.push(($name::name().into_owned(), $name::schema()));
+                schemas.push(($draft::name().into_owned(), $draft::schema()));
+                $draft::schemas(schemas);
+            }
+        }
+    };
 }
 
-impl utoipa::PartialSchema for LabelOrName {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        utoipa::openapi::schema::OneOfBuilder::new()
-            .item(utoipa::openapi::Ref::from_schema_name("LabelName"))
-            .item(utoipa::openapi::Ref::from_schema_name("LabelDraft"))
-            .description(Some("A label by what it is called, or one to be made."))
-            .into()
-    }
-}
-
-impl ToSchema for LabelOrName {
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
-        use utoipa::PartialSchema;
-        schemas.push((LabelName::name().into_owned(), LabelName::schema()));
-        schemas.push((LabelDraft::name().into_owned(), LabelDraft::schema()));
-        LabelDraft::schemas(schemas);
-    }
-}
+name_or_new!(LabelOrName, LabelDraft, LabelName, "A label by what it is called, or one to be made.");
+name_or_new!(
+    PersonOrName,
+    PersonDraft,
+    PersonName,
+    "A person by what it is called, or one to be made. One of whose `external_ids` is that of a person who is there \
+     is that person, as it is."
+);
 
 /// Changes of an article, as a JSON Merge Patch (RFC 7396): what is absent stays, `null` takes away.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -279,8 +294,8 @@ pub struct ArticlePatch {
     #[schema(nullable = false, max_length = 5000000, example = "\u{201c}The boat is back,\u{201d} said Ada Quill.")]
     body_source: Option<String>,
     /// Who wrote it, in place of the present authors.
-    #[schema(max_items = 100, value_type = Option<Vec<PersonName>>, example = json!(["Ida Marlow"]))]
-    authors: Option<Vec<String>>,
+    #[schema(max_items = 100, example = json!(["Ida Marlow"]))]
+    authors: Option<Vec<PersonOrName>>,
     /// Its labels, in place of the present ones.
     #[schema(max_items = 200, example = json!(["Harbour"]))]
     labels: Option<Vec<LabelOrName>>,

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::ArticleStatus;
 use super::db::{self, ArticleContent};
 use super::printings::{EDITOR, Edit, SaidBy, Standing, printings_after};
 use super::revisions::{RevisedArticle, RevisedPrinting, db as revisions_db};
-use super::wire::{self, Article, ArticleDraft, ArticlePatch, ArticleView, LabelOrName, PrintingDraft};
+use super::wire::{self, Article, ArticleDraft, ArticlePatch, ArticleView, LabelOrName, PersonOrName, PrintingDraft};
 use crate::changes::ResourceType;
 use crate::db::{Audience, Connection, DatabaseError, PublicFrom, group};
 use crate::http::error::ApiError;
@@ -106,7 +107,7 @@ impl Writable for Articles {
             canonical_url: content.canonical_url,
             body_format: content.body_format,
             body_source: content.body_source,
-            authors: author_ids.iter().map(ToString::to_string).collect(),
+            authors: author_ids.iter().map(|id| PersonOrName::Name(id.to_string())).collect(),
             labels: label_ids.iter().map(|id| LabelOrName::Name(id.to_string())).collect(),
             quotes: None,
             external_ids: external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect(),
@@ -196,6 +197,12 @@ pub async fn appear(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), Databa
     db::set_status(writer.connection(), id, ArticleStatus::Published).await?;
     let version = writer.raise_version(ARTICLES, id.0).await?;
     keep_revision(writer, id, version).await
+}
+
+/// Raises the versions of articles that lost people or labels for good, whose ids are `gone`, and keeps those versions.
+pub async fn lose(writer: &mut Writer<'_>, articles: &[Uuid], gone: &[String]) -> Result<(), DatabaseError> {
+    writer.raise_versions(ARTICLES, articles).await?;
+    revisions_db::insert_revisions_without(writer.connection(), articles, gone, writer.now()).await
 }
 
 /// The row of an article with this draft. `before` is what it was.
@@ -289,13 +296,24 @@ async fn labels(writer: &mut Writer<'_>, wanted: &[LabelOrName], before: &[Label
     Ok(ids)
 }
 
-/// The people that a draft names as authors, each once. Those who were authors already may have been withdrawn.
-async fn authors(writer: &mut Writer<'_>, names: &[String], before: &[PersonId]) -> Result<Vec<PersonId>, ApiError> {
-    let mut ids = Vec::with_capacity(names.len());
-    for (index, name) in names.iter().enumerate() {
-        let id = match before.iter().find(|id| id.to_string() == *name) {
-            Some(known) => *known,
-            None => people_write::named(writer, &format!("/authors/{index}"), name, PersonKind::Person).await?,
+/// The people that a draft names or brings as authors, each once. Those who were authors already may have been withdrawn.
+async fn authors(
+    writer: &mut Writer<'_>,
+    wanted: &[PersonOrName],
+    before: &[PersonId],
+) -> Result<Vec<PersonId>, ApiError> {
+    let mut ids = Vec::with_capacity(wanted.len());
+    for (index, author) in wanted.iter().enumerate() {
+        let pointer = format!("/authors/{index}");
+        let id = match author {
+            PersonOrName::Name(name) => match before.iter().find(|id| id.to_string() == *name) {
+                Some(known) => *known,
+                None => people_write::named(writer, &pointer, name, PersonKind::Person).await?,
+            },
+            PersonOrName::New(draft) => {
+                let made = people_write::known_or_created_for_article(writer, (**draft).clone()).await;
+                made.map_err(|error| error.below(&pointer))?
+            }
         };
         if !ids.contains(&id) {
             ids.push(id);

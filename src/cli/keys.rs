@@ -85,6 +85,7 @@ async fn create(connection: &Connection, options: &Create) -> Result<(), Failure
         scopes: &scopes,
         created_at: now,
         created_by: COMMAND_LINE,
+        created_request_id: None,
         expires_at: *expires_at,
     };
     let row = db::insert_key(connection, &new).await?;
@@ -107,7 +108,7 @@ async fn list(connection: &Connection, options: &List, config: &Config) -> Resul
 }
 
 async fn revoke(connection: &Connection, id: KeyId) -> Result<(), Failure> {
-    let row = db::revoke_key(connection, id, Clock::System.now()).await?;
+    let row = db::revoke_key(connection, id, Clock::System.now(), (COMMAND_LINE, None)).await?;
     let row = row.ok_or_else(|| format!("there is no key {id}"))?;
     eprint_line(&format!("{id} ({}) is revoked", row.name));
     Ok(())

@@ -21,7 +21,7 @@ use tokio_postgres::{AsyncMessage, Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::{Address, TlsMode};
-use super::{Connection, DatabaseError};
+use super::{Connection, DatabaseError, WriteTurns};
 
 /// How long a request waits for a connection, new or freed.
 const WAIT: Duration = Duration::from_secs(5);
@@ -32,6 +32,7 @@ pub struct Pool {
     connections: deadpool::Pool<AsyncPgConnection>,
     address: Arc<Address>,
     settings: PoolSettings,
+    turns: WriteTurns,
 }
 
 /// A connection on loan from the pool.
@@ -40,12 +41,20 @@ pub type PooledConnection = deadpool::Object<AsyncPgConnection>;
 impl Pool {
     /// The share that one of several runtimes has of the connections, which are never more together than this pool may
     /// have: a pool of its own on the present runtime, or this one where there are too few to part. One connection
-    /// stays with this pool.
+    /// stays with this pool. Who writes waits in one line with the writers of the others.
     pub fn share_of(&self, runtimes: usize) -> Result<Self, DatabaseError> {
         match self.settings.connections.saturating_sub(1) / runtimes.max(1) {
             0 => Ok(self.clone()),
-            connections => open_pool(&self.address, PoolSettings { connections, ..self.settings }),
+            connections => {
+                let share = open_pool(&self.address, PoolSettings { connections, ..self.settings })?;
+                Ok(Self { turns: self.turns.clone(), ..share })
+            }
         }
+    }
+
+    /// Whose turn it is to write.
+    pub fn turns(&self) -> &WriteTurns {
+        &self.turns
     }
 
     /// Borrows a connection; waits for one, but not for ever.
@@ -88,7 +97,7 @@ pub fn open_pool(address: &Address, settings: PoolSettings) -> Result<Pool, Data
         .max_size(settings.connections)
         .build()
         .map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
-    Ok(Pool { connections, address: Arc::clone(&shared), settings })
+    Ok(Pool { connections, address: Arc::clone(&shared), settings, turns: WriteTurns::default() })
 }
 
 /// Opens one connection outside any pool, without a limit on the time of a statement.

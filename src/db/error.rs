@@ -13,6 +13,9 @@ pub enum DatabaseError {
     /// A statement took longer than it may.
     #[error("the database gave up a statement that took too long")]
     Timeout,
+    /// Too many writes wait for their turn.
+    #[error("too many writes wait for their turn")]
+    Busy,
     /// The content breaks a rule of the schema.
     #[error("the database refused: the content breaks the rule {0}")]
     Constraint(String),

@@ -14,7 +14,10 @@ pub mod private_postgres;
 #[rustfmt::skip]
 pub mod schema;
 pub mod slugs;
+mod snapshot;
 pub mod sql;
+mod transaction;
+mod turns;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -26,6 +29,9 @@ pub use audience::{Audience, PublicFrom};
 pub use connection::{Pool, PoolSettings, PooledConnection, connect, connect_hearing, open_pool};
 pub use error::DatabaseError;
 pub use migrations::{MIGRATIONS, migrate, pending_migrations};
+pub use snapshot::Snapshot;
+pub use transaction::Transaction;
+pub use turns::{WriteName, WriteTurn, WriteTurns};
 
 /// How many rows one statement inserts at most: PostgreSQL takes 65,535 values in a statement.
 pub const ROWS_AT_ONCE: usize = 1000;

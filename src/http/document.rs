@@ -330,8 +330,10 @@ const INVALID: (&str, &str) = ("400", "A parameter is unknown, repeated or wrong
 const MISSING: (&str, &str) = ("404", "Nothing that the caller may see has this id or slug.");
 const GONE: (&str, &str) = ("410", "It was public and is deleted; `detail` says why, where a reason was given.");
 const FAILED: (&str, &str) = ("500", "The server failed; the `request_id` finds the reason in its log.");
-const AWAY: (&str, &str) =
-    ("503", "The database is away, or the request took too long. Try again after `Retry-After` seconds.");
+const AWAY: (&str, &str) = (
+    "503",
+    "The database is away, too many writes wait, or the request took too long. Try again after `Retry-After` seconds.",
+);
 
 const UNAUTHORIZED: (&str, &str) = ("401", "A key is needed and there is none, or the one shown is not valid.");
 const FORBIDDEN: (&str, &str) = ("403", "The key is valid, but lacks the scope that this takes.");

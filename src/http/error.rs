@@ -154,7 +154,12 @@ impl ApiError {
     /// A write to a former slug or to what was merged; `current` is what the resource is called now.
     pub fn moved(resource: &str, reference: &str, current: &str) -> Self {
         let detail = format!("the {resource} {reference:?} is now {current:?}: write to that");
-        Self { extension: Some(Extension::Current(current.to_owned())), ..Self::new(ProblemCode::Moved, detail) }
+        Self::new(ProblemCode::Moved, detail).with_current(current.to_owned())
+    }
+
+    /// The same with what it is about, for a program.
+    pub fn with_current(self, current: String) -> Self {
+        Self { extension: Some(Extension::Current(current)), ..self }
     }
 
     /// A failure of the server; `cause` is for the log alone.
@@ -246,6 +251,9 @@ impl From<DatabaseError> for ApiError {
             }
             DatabaseError::Timeout => {
                 Self { cause, ..Self::new(ProblemCode::RequestTimeout, "the database took too long to answer") }
+            }
+            DatabaseError::Busy => {
+                Self::new(ProblemCode::TooManyWrites, "more writes wait for their turn than can be served in good time")
             }
             error @ (DatabaseError::Constraint(_) | DatabaseError::Unexpected(_)) => Self::internal(error),
         }

@@ -76,6 +76,9 @@ catalogue! {
     IdempotencyKeyInFlight, "idempotency_key_in_flight", 409, "Idempotency key in flight",
         "A request with the same Idempotency-Key is still being answered.",
         "Wait for it, then send the request again with the same key: it will have the same answer.";
+    AnswerShownOnce, "answer_shown_once", 409, "Answer shown once",
+        "The request was done when it was first sent with this Idempotency-Key. Its answer held a secret, which is shown once and kept nowhere; `current` is the id of what it made.",
+        "Look up what `current` names. Where its secret was lost on the way, revoke it and make another under a new Idempotency-Key.";
     Gone, "gone", 410, "Gone",
         "The resource was public once and was deleted; `detail` says why, where a reason was given.",
         "Remove what refers to it: it does not come back by itself.";
@@ -121,6 +124,9 @@ catalogue! {
     RequestTimeout, "request_timeout", 503, "Request timed out",
         "The request took longer than the server gives one.",
         "Try again; if it happens again, ask for less, such as a smaller `limit`.";
+    TooManyWrites, "too_many_writes", 503, "Too many writes",
+        "More writes wait for their turn than the server can do in good time. Nothing was written.",
+        "Send it again after the seconds that Retry-After names; many small writes fit into one batch.";
     DatabaseUnavailable, "database_unavailable", 503, "Database unavailable",
         "The server cannot reach its database at the moment.",
         "Try again after the seconds that Retry-After names.";
@@ -173,7 +179,7 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 4)]
     pub current_version: Option<i32>,
-    /// What the resource is called now: its slug, or the id of what has none. Only with `moved`.
+    /// What the resource is called now: its slug, or the id of what has none. Only with `moved` and `answer_shown_once`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "the-ferry-bell-comes-home")]
     pub current: Option<String>,

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::db;
 use super::wire::{Label, LabelDraft, LabelPatch, labels};
+use crate::articles::write as article_write;
 use crate::changes::ResourceType;
 use crate::db::filter::uuids;
 use crate::db::schema::{article_labels, label_names, labels as table};
@@ -18,7 +19,7 @@ use crate::values::name::normalise;
 use crate::values::reference::Reference;
 use crate::values::slug::slugify;
 use crate::writing::Writer;
-use crate::writing::resource::{ARTICLES, LABELS, Tables, with_merged};
+use crate::writing::resource::{LABELS, Tables, with_merged};
 use crate::writing::writable::Writable;
 
 /// Labels, as something that is written.
@@ -105,7 +106,8 @@ impl Writable for Labels {
             .await
             .map_err(DatabaseError::from)?;
         merges_db::forget(connection, &uuids(&ids)).await?;
-        writer.raise_versions(ARTICLES, &uuids(&bare)).await?;
+        let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        article_write::lose(writer, &uuids(&bare), &names).await?;
         writer.raise_versions(LABELS, &uuids(&children)).await?;
         for (id, version) in gone {
             writer.purged(ResourceType::Label, id, version);
@@ -167,8 +169,12 @@ pub async fn named(writer: &mut Writer<'_>, pointer: &str, name: &str) -> Result
     }
     let unknown =
         |detail: String| Err(ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, pointer, detail)]));
-    if name.parse::<LabelId>().is_ok() {
-        return unknown(format!("there is no label {name:?}"));
+    if let Ok(id) = name.parse::<LabelId>() {
+        let rows = db::labels_with_ids(writer.connection(), &[id]).await?;
+        return unknown(match rows.as_slice().first() {
+            Some(deleted) => format!("the label {:?} is deleted: restore it first", deleted.slug),
+            None => format!("there is no label {name:?}"),
+        });
     }
     let made = writer.labels_called(&[name.to_owned()], PublicFrom(None)).await?;
     match made.as_slice().first() {

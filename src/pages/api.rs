@@ -106,7 +106,7 @@ async fn get_liveness() -> HttpResponse {
 )]
 #[get("/health/ready")]
 async fn get_readiness(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let mut connection = state.connection().await?;
+    let mut connection = state.writing_connection().await?;
     diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1"))
         .execute(&mut connection)
         .await

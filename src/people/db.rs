@@ -412,6 +412,15 @@ pub async fn set_slug(mut connection: &Connection, id: PersonId, slug: &str) -> 
     Ok(())
 }
 
+/// Has a person stand by itself, whatever articles name it.
+pub async fn set_independent(mut connection: &Connection, id: PersonId) -> Result<()> {
+    diesel::update(people::table.filter(people::id.eq(id)))
+        .set(people::is_independent.eq(true))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
 /// Makes people.
 pub async fn insert_people(mut connection: &Connection, new: &[NewPerson]) -> Result<()> {
     let slugs: Vec<_> =

@@ -4,6 +4,7 @@ use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use crate::articles::write as article_write;
 use crate::changes::ResourceType;
 use crate::db::sql::{Sql, sql};
 use crate::db::{Connection, Result};
@@ -11,7 +12,7 @@ use crate::http::error::ApiError;
 use crate::merges::db as merges_db;
 use crate::values::id::PersonId;
 use crate::writing::Writer;
-use crate::writing::resource::{ARTICLES, PEOPLE, QUOTES, with_merged};
+use crate::writing::resource::{PEOPLE, QUOTES, with_merged};
 
 /// Removes a person for good, with slugs, names, affiliations and everyone who was merged into them. What they said
 /// stays, word for word, and is nobody's; they are no author any more, and where an organization was named there is none.
@@ -25,7 +26,8 @@ pub(super) async fn purge(writer: &mut Writer<'_>, id: PersonId) -> std::result:
     let organizations = ids_of(connection, organizations_of(&ids)).await?;
     remove(connection, &ids).await?;
     merges_db::forget(connection, &ids).await?;
-    writer.raise_versions(ARTICLES, &articles).await?;
+    let names: Vec<String> = ids.iter().map(|id| PersonId(*id).to_string()).collect();
+    article_write::lose(writer, &articles, &names).await?;
     writer.raise_versions(QUOTES, &quotes).await?;
     writer.raise_versions(PEOPLE, &members).await?;
     writer.touch_people(members.into_iter().chain(organizations).map(PersonId));

@@ -34,11 +34,7 @@ impl Writable for People {
 
     /// Makes a person. Others may bear the same name.
     async fn create(writer: &mut Writer<'_>, draft: PersonDraft) -> Result<PersonId, ApiError> {
-        let base = draft.slug.clone().unwrap_or_else(|| slugify(&draft.name, "person"));
-        let id = insert(writer, &draft.name, draft.kind, &base).await?;
-        let content = content(writer, id, draft, &[]).await?;
-        fill(writer, id, &content).await?;
-        Ok(id)
+        make(writer, draft, true).await
     }
 
     /// Gives a person this content; the version rises where that changes anything. Whoever writes a person has it stand by
@@ -62,7 +58,7 @@ impl Writable for People {
             writer.reserve_slug(PEOPLE, id.0, &slug).await?;
             db::set_slug(writer.connection(), id, &slug).await?;
         }
-        fill(writer, id, &content).await?;
+        fill(writer, id, &content, true).await?;
         writer.raise_version(PEOPLE, id.0).await?;
         Ok(())
     }
@@ -114,6 +110,30 @@ struct Content {
     aliases: Vec<(String, String)>,
     affiliations: Vec<WrittenAffiliation>,
     external_ids: Vec<(String, String)>,
+}
+
+/// The person that an article brings: the one that another system calls as the draft says, as it is, else a new one, which
+/// is public as soon as the article is, or another that names it.
+pub async fn known_or_created_for_article(writer: &mut Writer<'_>, draft: PersonDraft) -> Result<PersonId, ApiError> {
+    for (index, ExternalId { source, id }) in draft.external_ids.iter().enumerate() {
+        let place = format!("/external_ids/{index}");
+        let target = writer.external_target(PEOPLE, source, id).await.map_err(|error| error.below(&place))?;
+        if let Some(target) = target {
+            let detail = format!("{source}:{id} is deleted: restore it first");
+            let fault = Fault::in_body(ProblemCode::Conflict, place, detail);
+            ApiError::refuse_in_body(target.is_deleted.then_some(fault).into_iter().collect())?;
+            return Ok(PersonId(target.id));
+        }
+    }
+    make(writer, draft, false).await
+}
+
+async fn make(writer: &mut Writer<'_>, draft: PersonDraft, is_independent: bool) -> Result<PersonId, ApiError> {
+    let base = draft.slug.clone().unwrap_or_else(|| slugify(&draft.name, "person"));
+    let id = insert(writer, &draft.name, draft.kind, &base).await?;
+    let content = content(writer, id, draft, &[]).await?;
+    fill(writer, id, &content, is_independent).await?;
+    Ok(id)
 }
 
 /// The person that a text in a body names: by id, slug, full name or alias, through merges. A name that nobody bears yet
@@ -294,9 +314,12 @@ impl Content {
 }
 
 /// Writes everything but the slug. The person must be there.
-async fn fill(writer: &mut Writer<'_>, id: PersonId, content: &Content) -> Result<(), ApiError> {
+async fn fill(writer: &mut Writer<'_>, id: PersonId, content: &Content, is_independent: bool) -> Result<(), ApiError> {
     let Content { name, kind, aliases, affiliations, external_ids } = content;
     write_names(writer, id, name, *kind, aliases).await?;
+    if is_independent {
+        db::set_independent(writer.connection(), id).await?;
+    }
     affiliations::write(writer, id, affiliations).await?;
     ApiError::refuse_in_body(writer.replace_external_ids(PEOPLE, id.0, external_ids).await?)?;
     writer.touch_people([id]);
@@ -312,12 +335,7 @@ async fn write_names(
 ) -> Result<(), DatabaseError> {
     let mut connection = writer.connection();
     diesel::update(table::table.filter(table::id.eq(id)))
-        .set((
-            table::name.eq(name),
-            table::normalised_name.eq(normalise(name)),
-            table::kind.eq(kind),
-            table::is_independent.eq(true),
-        ))
+        .set((table::name.eq(name), table::normalised_name.eq(normalise(name)), table::kind.eq(kind)))
         .execute(&mut connection)
         .await?;
     diesel::delete(person_aliases::table.filter(person_aliases::person_id.eq(id))).execute(&mut connection).await?;

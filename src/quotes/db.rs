@@ -169,7 +169,15 @@ impl QuoteFilter {
         conditions.extend(self.min_length.map(|least| sql("char_length(quotes.text) >= ").bind(least)));
         conditions.extend(self.max_length.map(|most| sql("char_length(quotes.text) <= ").bind(most)));
         conditions.extend(self.is_attributed.map(|is_attributed| {
-            sql(if is_attributed { "quotes.speaker_id IS NOT NULL" } else { "quotes.speaker_id IS NULL" })
+            // Of a speaker who is withdrawn nobody is told.
+            let withdrawn =
+                "EXISTS (SELECT FROM people WHERE people.id = quotes.speaker_id AND people.deleted_at IS NOT NULL)";
+            let condition = if is_attributed {
+                sql("quotes.speaker_id IS NOT NULL AND NOT ").text(withdrawn)
+            } else {
+                sql("(quotes.speaker_id IS NULL OR ").text(withdrawn).text(")")
+            };
+            condition
         }));
         conditions.extend(self.words.as_ref().map(|words| words.condition(audience)));
         let of_printing = self.printing_conditions();

@@ -92,6 +92,11 @@ impl<'c> Writer<'c> {
         &self.origin.actor
     }
 
+    /// The request that it writes for, where it is one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.origin.request_id.as_deref()
+    }
+
     /// Notes that a resource was made, at its first version.
     pub fn created(&mut self, resource_type: ResourceType, resource_id: Uuid) {
         let versions = (None, Some(1));

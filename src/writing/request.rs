@@ -4,7 +4,7 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel::sql_query;
-use diesel_async::{AsyncConnection, RunQueryDsl, TransactionManager};
+use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::stored::{self, Known};
 use super::{Origin, Writer};
 use crate::access::{Caller, Right};
-use crate::db::{Connection, DatabaseError, exclude_other_writers};
+use crate::db::{Connection, DatabaseError, Transaction, exclude_other_writers};
 use crate::http::body::BodyDigest;
 use crate::http::entity_tag::EntityTag;
 use crate::http::error::ApiError;
@@ -79,6 +79,8 @@ pub struct Answer {
     pub version: Option<i32>,
     /// JSON.
     pub body: Vec<u8>,
+    /// What was made, where the answer shows a secret of it: such an answer is given once and not kept.
+    pub shown_once: Option<String>,
 }
 
 impl Answer {
@@ -86,7 +88,13 @@ impl Answer {
     pub fn resource<T: Serialize + Versioned>(resource: &T) -> Result<Self, ApiError> {
         // Not by way of a JSON value, which knows no short form of 32-bit numbers: the answer is what a GET shows.
         let body = serde_json::to_vec(&Single { data: resource }).map_err(ApiError::internal)?;
-        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: resource.version(), body })
+        Ok(Self {
+            status: StatusCode::OK.as_u16(),
+            location: None,
+            version: resource.version(),
+            body,
+            shown_once: None,
+        })
     }
 
     /// The same for a resource that was just made and can be fetched at `url`.
@@ -94,15 +102,26 @@ impl Answer {
         Self { status: StatusCode::CREATED.as_u16(), location: Some(url.to_owned()), ..self }
     }
 
+    /// The same, where it shows the secret of what was made: it is not kept for a request that is sent again.
+    pub fn shown_once(self, id: String) -> Self {
+        Self { shown_once: Some(id), ..self }
+    }
+
     /// It is done, and there is nothing to show.
     pub fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT.as_u16(), location: None, version: None, body: Vec::new() }
+        Self {
+            status: StatusCode::NO_CONTENT.as_u16(),
+            location: None,
+            version: None,
+            body: Vec::new(),
+            shown_once: None,
+        }
     }
 
     /// What was done, where there is no resource to show.
     pub fn report<T: Serialize>(report: &T) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(report).map_err(ApiError::internal)?;
-        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: None, body })
+        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: None, body, shown_once: None })
     }
 
     /// The same, as what would be: nothing was kept.
@@ -111,9 +130,13 @@ impl Answer {
             [] => json!({}),
             body => serde_json::from_slice(body).map_err(ApiError::internal)?,
         };
+        if let (Some(_), Some(data)) = (&self.shown_once, body["data"].as_object_mut()) {
+            // Of what is not there nobody needs the secret.
+            data.remove("secret");
+        }
         body["meta"]["dry_run"] = Value::Bool(true);
         let body = serde_json::to_vec(&body).map_err(ApiError::internal)?;
-        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: None, body })
+        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: None, body, shown_once: None })
     }
 
     fn respond(self, method: &Method) -> HttpResponse {
@@ -168,20 +191,19 @@ pub async fn write<R: Right>(
     let WriteParameters { dry_run } = read_query(request)?;
     let origin = Origin { actor: caller.actor(), request_id: Some(request_id_of(request)) };
     let repeatable = repeatable(request, &origin.actor)?;
+    let turns = state.pool.turns();
+    let named = repeatable.as_ref().map(|repeatable| turns.take_name(repeatable.name()).ok_or_else(in_flight));
+    let _named = named.transpose()?;
+    let _turn = turns.wait().await?;
     let now = state.clock.now();
-    let mut connection = state.connection().await?;
-    let connection: &mut Connection = &mut connection;
-    // By hand, since the connection's own way of running a transaction wants work that may move between threads. Where
-    // this future is dropped half way, the pool finds the transaction open and gives the connection up.
-    Transactions::begin_transaction(connection).await.map_err(DatabaseError::from)?;
-    let done = attempt(connection, repeatable.as_ref(), now, origin, dry_run, work).await;
-    match done {
+    let transaction = Transaction::begin(state.writing_connection().await?).await?;
+    match attempt(&transaction, repeatable.as_ref(), now, origin, dry_run, work).await {
         Ok(answer) => {
-            Transactions::commit_transaction(connection).await.map_err(DatabaseError::from)?;
+            transaction.commit().await?;
             Ok(answer.respond(request.method()))
         }
         Err(stop) => {
-            Transactions::rollback_transaction(connection).await.map_err(DatabaseError::from)?;
+            transaction.roll_back().await?;
             match stop {
                 Stop::Answered(answer) => Ok(answer.respond(request.method())),
                 Stop::Failed(error) => Err(error),
@@ -198,15 +220,14 @@ pub async fn rehearse<R: Right, T>(
     work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let origin = Origin { actor: caller.actor(), request_id: Some(request_id_of(request)) };
+    let _turn = state.pool.turns().wait().await?;
     let now = state.clock.now();
-    let mut connection = state.connection().await?;
-    let connection: &mut Connection = &mut connection;
-    Transactions::begin_transaction(connection).await.map_err(DatabaseError::from)?;
-    let found = match exclude_other_writers(connection).await {
-        Ok(()) => work(&mut Writer::new(connection, now, origin)).await,
+    let transaction = Transaction::begin(state.writing_connection().await?).await?;
+    let found = match exclude_other_writers(&transaction).await {
+        Ok(()) => work(&mut Writer::new(&transaction, now, origin)).await,
         Err(error) => Err(error.into()),
     };
-    Transactions::rollback_transaction(connection).await.map_err(DatabaseError::from)?;
+    transaction.roll_back().await?;
     found
 }
 
@@ -224,8 +245,6 @@ impl Writer<'_> {
     }
 }
 
-type Transactions = <Connection as AsyncConnection>::TransactionManager;
-
 /// Does the work in an open transaction.
 async fn attempt(
     connection: &Connection,
@@ -240,6 +259,7 @@ async fn attempt(
             Known::Nothing => {}
             Known::InFlight => return Err(in_flight().into()),
             Known::Another => return Err(reused().into()),
+            Known::Answered(Answer { shown_once: Some(id), .. }) => return Err(shown_once(id).into()),
             Known::Answered(answer) => return Err(Stop::Answered(answer)),
         }
     }
@@ -282,6 +302,11 @@ fn repeatable(request: &HttpRequest, actor: &str) -> Result<Option<stored::Reque
 fn in_flight() -> ApiError {
     let detail = "a request with this Idempotency-Key is being answered at this moment; ask again";
     ApiError::new(ProblemCode::IdempotencyKeyInFlight, detail)
+}
+
+fn shown_once(id: String) -> ApiError {
+    let detail = format!("the request was done when it was first sent, and made {id}; its answer is not shown again");
+    ApiError::new(ProblemCode::AnswerShownOnce, detail).with_current(id)
 }
 
 fn reused() -> ApiError {

@@ -24,6 +24,13 @@ pub(super) struct Request {
     pub digest: Vec<u8>,
 }
 
+impl Request {
+    /// What tells it from every other client's and every other request.
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.actor, self.idempotency_key)
+    }
+}
+
 /// What is known of a request.
 #[derive(Debug)]
 pub(super) enum Known {
@@ -37,13 +44,14 @@ pub(super) enum Known {
     Another,
 }
 
-/// The digest of a request, and its answer: status, location, version, body.
+/// The digest of a request, and its answer: status, location, version, body. Of an answer that is shown once the body is
+/// no JSON but the id of what was made, and the location is empty.
 type Row = (Vec<u8>, i16, Option<String>, Option<i32>, Vec<u8>);
 
 /// What is known of a request. When it is new, the present transaction is the one that answers it.
 pub(super) async fn look_up(mut connection: &Connection, request: &Request, now: DateTime<Utc>) -> Result<Known> {
     let lock = sql("SELECT pg_try_advisory_xact_lock(hashtextextended(")
-        .bind(format!("{} {}", request.actor, request.idempotency_key))
+        .bind(request.name())
         .text(", 0))")
         .statement::<diesel::sql_types::Bool>();
     if !lock.get_result::<bool>(&mut connection).await? {
@@ -67,7 +75,8 @@ pub(super) async fn look_up(mut connection: &Connection, request: &Request, now:
         None => Known::Nothing,
         Some((digest, ..)) if digest != request.digest => Known::Another,
         Some((_, status, location, version, body)) => {
-            Known::Answered(Answer { status: status.cast_unsigned(), location, version, body })
+            let shown_once = (location.as_deref() == Some("")).then(|| String::from_utf8_lossy(&body).into_owned());
+            Known::Answered(Answer { status: status.cast_unsigned(), location, version, body, shown_once })
         }
     })
 }
@@ -95,15 +104,19 @@ pub(super) async fn keep(
     )
     .execute(&mut connection)
     .await?;
+    let (location, body) = match &answer.shown_once {
+        Some(id) => (Some(""), id.as_bytes()),
+        None => (answer.location.as_deref(), answer.body.as_slice()),
+    };
     diesel::insert_into(stored_answers::table)
         .values((
             stored_answers::actor.eq(&request.actor),
             stored_answers::idempotency_key.eq(&request.idempotency_key),
             stored_answers::request_digest.eq(&request.digest),
             stored_answers::status.eq(answer.status.cast_signed()),
-            stored_answers::location.eq(&answer.location),
+            stored_answers::location.eq(location),
             stored_answers::version.eq(answer.version),
-            stored_answers::body.eq(&answer.body),
+            stored_answers::body.eq(body),
             stored_answers::created_at.eq(now),
         ))
         .execute(&mut connection)

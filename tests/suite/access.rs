@@ -6,7 +6,7 @@ use verbatim::access::Scope;
 use verbatim::clock::Clock;
 
 use crate::document::{document, operations};
-use crate::support::http::{Answer, send_bytes};
+use crate::support::http::{Answer, send_body, send_bytes};
 use crate::support::server::bearer;
 use crate::support::{TestServer, wait_until};
 
@@ -204,6 +204,52 @@ fn an_admin_makes_lists_fetches_and_revokes_keys() {
             assert_eq!((answer.status, &answer.problem()["code"]), (404, &json!("not_found")));
         }
     }
+}
+
+#[test]
+fn a_key_is_made_once_under_one_name_and_its_secret_is_shown_once() {
+    let server = TestServer::start();
+    let admin = server.key(&[Scope::Admin]);
+    let authorization = bearer(&admin);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", "the-newsroom"),
+    ];
+    let draft = json!({ "name": "The newsroom's", "scopes": ["write"] }).to_string();
+    let send = |query: &str, body: &str| {
+        send_body("POST", &server.url(&format!("/v1/keys{query}")), &headers, body.as_bytes())
+    };
+    let dry = send("?dry_run=true", &draft);
+    assert_eq!((dry.status, &dry.json()["data"]["secret"]), (200, &Value::Null), "nobody needs the secret of no key");
+    let made = send("", &draft);
+    assert_eq!(made.status, 201, "{}", made.text);
+    let key = made.json()["data"].take();
+    let again = send("", &draft).problem();
+    assert_eq!((&again["code"], &again["current"]), (&json!("answer_shown_once"), &key["id"]));
+    assert_eq!(send("", &json!({ "name": "Other", "scopes": ["write"] }).to_string()).status, 422);
+    assert_eq!(server.get_with(&admin, "/v1/keys").column("/name").len(), 2, "there is one such key");
+    let secret = key["secret"].as_str().unwrap();
+    let kept =
+        server.database.query("SELECT stored_answers::text || convert_from(body, 'UTF8') FROM stored_answers").concat();
+    assert!(!kept.contains(&secret[3..]) && kept.contains(key["id"].as_str().unwrap()), "{kept}");
+}
+
+#[test]
+fn who_made_and_who_revoked_a_key_is_noted_with_the_request() {
+    let server = TestServer::start();
+    let admin = server.key(&[Scope::Admin]);
+    let own = server.get_with(&admin, "/v1/keys").data()[0]["id"].take();
+    let made = server.send_json("POST", "/v1/keys", &admin, r#"{"name":"A guest's","scopes":["read"]}"#);
+    let id = made.json()["data"]["id"].take();
+    let path = format!("/v1/keys/{}", id.as_str().unwrap());
+    let revoked = server.send("DELETE", &path, &[("authorization", &bearer(&admin))]);
+    let key = revoked.data();
+    assert_eq!((&key["created_by"], &key["revoked_by"]), (&own, &own));
+    let noted = "SELECT created_request_id || ' ' || revoked_request_id FROM keys WHERE revoked_at IS NOT NULL";
+    let requests = format!("{} {}", made.header("x-request-id"), revoked.header("x-request-id"));
+    assert_eq!(server.database.query(noted), [requests]);
+    assert_eq!(server.database.query("SELECT count(*) FROM changes"), ["0"], "keys are no part of the change log");
 }
 
 #[test]

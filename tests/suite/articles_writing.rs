@@ -190,3 +190,67 @@ fn each_version_is_kept_whole() {
                 FROM article_revisions ORDER BY version";
     assert_eq!(server.database.query(kept), ["1 Tide 2", "2 The Tide 2"], "what changes nothing is no version");
 }
+
+#[test]
+fn authors_are_people_who_are_there_or_made_with_the_article() {
+    let (server, key) = writer();
+    let known = json!({ "name": "Tom Reeve", "external_ids": [{ "source": "cms", "id": "12" }] });
+    let article = |title: &str, authors: &Value| {
+        send(
+            &server,
+            &key,
+            "POST",
+            "/v1/articles",
+            &[],
+            &json!({ "title": title, "status": "published", "authors": authors }),
+        )
+    };
+    let first =
+        article("First", &json!(["Ida Marlow", known, { "name": "Ida Marlow", "slug": "ida-marlow-the-younger" }]));
+    assert_eq!(first.status, 201, "{}", first.text);
+    let slugs = |path: &str| -> Vec<String> {
+        let authors = server.get(path).data()["authors"].take();
+        authors.as_array().unwrap().iter().map(|author| author["slug"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(slugs("/v1/articles/first"), ["ida-marlow", "tom-reeve", "ida-marlow-the-younger"]);
+    let renamed = json!({ "name": "Thomas Reeve", "external_ids": [{ "source": "cms", "id": "12" }] });
+    assert_eq!(article("Second", &json!([renamed])).status, 201);
+    assert_eq!(slugs("/v1/articles/second"), ["tom-reeve"]);
+    assert_eq!(server.get("/v1/people/tom-reeve").data()["name"], "Tom Reeve", "who is there stays as they are");
+    let refused = article(
+        "Third",
+        &json!([{ "name": "", "kind": "bird" }, { "name": "-" , "affiliations": [{ "role": "poet", "organization": "tom-reeve" }] }]),
+    );
+    assert_eq!(refused.status, 422);
+    let refused = article(
+        "Third",
+        &json!(["New Person", { "name": "Poet", "affiliations": [{ "role": "poet", "organization": "tom-reeve" }] }]),
+    );
+    assert_eq!(refused.problem()["errors"][0]["pointer"], "/authors/1/affiliations/0/organization");
+    assert_eq!(server.get("/v1/people/new-person").status, 404, "nothing half written");
+    assert_eq!(send_empty(&server, &key, "DELETE", "/v1/articles/first", ANY).status, 204);
+    assert_eq!(server.get("/v1/people/ida-marlow-the-younger").status, 404, "made for the article, public with it");
+}
+
+#[test]
+fn the_source_of_an_article_is_what_it_was_made_from_to_the_byte() {
+    let (server, key) = writer();
+    let text = format!("Tide\r\nMay 1, 2023\r\n{BODY}\r\nLabels: Sea\r\n");
+    server.import("a.txt", &text);
+    let source = server.get_with(&key, "/v1/articles/tide/source");
+    assert_eq!((source.status, &source.text), (200, &text));
+    assert_eq!(
+        (source.header("content-type"), source.header("content-disposition")),
+        ("application/octet-stream", "attachment")
+    );
+    assert_eq!(server.get("/v1/articles/tide/source").status, 401);
+    send(
+        &server,
+        &key,
+        "POST",
+        "/v1/articles",
+        &[],
+        &json!({ "title": "Gulls", "body_format": "markdown", "body_source": "*Gulls*" }),
+    );
+    assert_eq!(server.get_with(&key, "/v1/articles/gulls/source").text, "*Gulls*");
+}

@@ -104,7 +104,24 @@ fn hide_articles(server: &TestServer, key: &str) -> Vec<String> {
             assert_eq!(send_empty(server, key, "DELETE", &path, ANY).status, 204);
         }
     }
+    merge_hidden(server, key);
     names.into_iter().collect()
+}
+
+/// Merges what only hidden articles know, and undoes half of it.
+fn merge_hidden(server: &TestServer, key: &str) {
+    for (resource, into) in [("labels", "label"), ("people", "speaker-vane")] {
+        let slug = |state: &str| format!("{MARKER}{state}{into}");
+        let merge = |one: &str, other: &str| {
+            let path = format!("/v1/{resource}/{}/merge", slug(one));
+            let merged = send(server, key, "POST", &path, ANY, &json!({ "into": slug(other) }));
+            assert_eq!(merged.status, 201, "{}", merged.text);
+            merged.header("location").to_owned()
+        };
+        merge("draft", "scheduled");
+        let merged = merge("archived", "scheduled");
+        assert_eq!(send_empty(server, key, "POST", &format!("{merged}/undo"), ANY).status, 200);
+    }
 }
 
 /// The ids, slugs, names and roles in an answer.
@@ -272,6 +289,15 @@ fn nobody_can_tell_whether_there_is_anything_that_is_not_public() {
         let asking: Vec<_> = parts.map(|part| scope.spawn(|| compare(&with, &without, part))).collect();
         asking.into_iter().flat_map(|asking| asking.join().unwrap()).collect()
     });
+    for path in [
+        "/v1/articles?limit=1",
+        "/v1/articles?sort=title&limit=1",
+        "/v1/quotes?limit=1",
+        "/v1/people?sort=name&limit=1",
+        "/v1/labels?limit=1",
+    ] {
+        assert_eq!(walk(&with, path), walk(&without, path), "{path}, page by page");
+    }
     assert!(
         objections.is_empty(),
         "{} of {}:\n{}",
@@ -279,6 +305,23 @@ fn nobody_can_tell_whether_there_is_anything_that_is_not_public() {
         targets.len(),
         objections[..objections.len().min(12)].join("\n")
     );
+}
+
+/// What the pages of a list tell, from its start to its end and back.
+fn walk(server: &TestServer, path: &str) -> Vec<(u16, String, Vec<String>)> {
+    let mut pages = Vec::new();
+    for direction in ["next", "prev"] {
+        let mut target = Some(path.to_owned());
+        let mut last = path.to_owned();
+        while let Some(path) = target {
+            let page = server.get(&path);
+            target = page.json()["links"][direction].as_str().map(str::to_owned);
+            pages.push(told(&page));
+            last = path;
+        }
+        assert!(direction == "prev" || last.contains("after="), "there is a way to go: {path}");
+    }
+    pages
 }
 
 /// Where two texts begin to differ.

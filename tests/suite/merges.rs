@@ -382,7 +382,7 @@ fn of_two_merges_that_cross_at_once_one_is_refused() {
 }
 
 /// Rows that must not be there: what still names somebody merged, what is in a circle, versions with gaps.
-const BROKEN: &[(&str, &str)] = &[
+pub const BROKEN: &[(&str, &str)] = &[
     (
         "article labels",
         "SELECT 1 FROM article_labels JOIN labels ON labels.id = label_id WHERE merged_into_id IS NOT NULL",

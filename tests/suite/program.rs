@@ -20,10 +20,10 @@ const BELL: &str =
     "The Bell\nMay 1, 2023\nIt rained. \"The bell stays where it hangs,\" said Ada Quill.\nLabels: Sea\n";
 
 /// A data directory of a test's own, removed at its end.
-struct DataDirectory(PathBuf);
+pub struct DataDirectory(PathBuf);
 
 impl DataDirectory {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let path = scratch_directory("data");
         fs::create_dir(&path).unwrap();
         Self(path)
@@ -46,11 +46,11 @@ impl DataDirectory {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
-    fn start(&self, command: &str) -> Running {
+    pub fn start(&self, command: &str) -> Running {
         self.start_with(command, &[])
     }
 
@@ -91,17 +91,23 @@ impl Drop for DataDirectory {
     }
 }
 
-struct Running {
+/// A running server.
+pub struct Running {
     child: Child,
-    base: String,
+    pub base: String,
 }
 
 impl Running {
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         send("GET", &format!("{}{path}", self.base), &[])
     }
 
-    fn signal(&mut self, signal: Signal) -> Option<i32> {
+    /// Kills it at once, without waiting for its end.
+    pub fn kill(&self) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGKILL).unwrap();
+    }
+
+    pub fn signal(&mut self, signal: Signal) -> Option<i32> {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
         self.child.wait().unwrap().code()
     }

@@ -214,3 +214,47 @@ fn a_label_that_was_withdrawn_stays_on_its_articles_through_their_changes() {
     assert_eq!(send_empty(&server, &key, "POST", "/v1/labels/sea/restore", ANY).status, 200);
     assert_eq!(server.get("/v1/articles/tide").data()["labels"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_version_that_a_purge_makes_is_kept_like_any_other() {
+    let (server, key) = revised();
+    let admin = server.key(&[Scope::Admin]);
+    restore(&server, &key, 2);
+    for path in ["/v1/labels/sea", "/v1/people/ada-quill", "/v1/people/ida-marlow"] {
+        assert_eq!(send_empty(&server, &admin, "DELETE", &format!("{path}?purge=true"), ANY).status, 204);
+    }
+    let versions = server.get_with(&key, "/v1/articles/tide/revisions?fields=version").data();
+    assert_eq!(versions.as_array().unwrap().len(), 7);
+    let content = server.get_with(&key, "/v1/articles/tide/revisions/7").data()["content"].take();
+    assert_eq!((content["labels"].as_array().unwrap().len(), &content["authors"]), (1, &json!([])));
+    for list in ["quotes", "printings"] {
+        let speakers: Vec<_> = content[list].as_array().unwrap().iter().map(|quote| &quote["speaker"]).collect();
+        assert!(!speakers.is_empty() && speakers.iter().all(|speaker| speaker.is_null()), "{list}: {content}");
+    }
+    let before = server.get_with(&key, "/v1/articles/tide/revisions/6").data()["content"].take();
+    assert_eq!(before["authors"].as_array().unwrap().len(), 1, "what was is not rewritten");
+}
+
+#[test]
+fn restoring_leaves_out_what_was_purged_and_names_what_is_deleted() {
+    let (server, key) = revised();
+    let admin = server.key(&[Scope::Admin]);
+    patch(&server, &key, &json!({ "labels": [], "authors": [] }));
+    let path = "/v1/articles/tide/revisions/1/restore";
+    assert_eq!(send_empty(&server, &key, "DELETE", "/v1/labels/sea", ANY).status, 204);
+    let refused = send_empty(&server, &key, "POST", path, ANY);
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.problem()["detail"].as_str().unwrap().contains("\"sea\" is deleted: restore it first"),
+        "{}",
+        refused.text
+    );
+    for path in ["/v1/labels/sea", "/v1/people/ida-marlow", "/v1/people/ada-quill"] {
+        assert_eq!(send_empty(&server, &admin, "DELETE", &format!("{path}?purge=true"), ANY).status, 204);
+    }
+    let restored = restore(&server, &key, 1);
+    assert_eq!(
+        (&restored["labels"], &restored["authors"], &restored["title"]),
+        (&json!([]), &json!([]), &json!("Tide"))
+    );
+}

@@ -163,6 +163,9 @@ async fn compare_revisions(
 /// Gives the article the content that it had at that version, as a new version: title, slug, summary, language, body,
 /// labels, authors, quotes and other systems' ids. Its `status` and `published_at` stay as they are. Where the content is
 /// what the article has already, nothing changes.
+///
+/// A label or a person that was merged since is the survivor, and one that was purged is left out. One that is deleted is
+/// 422 and named in `detail`: restore it first.
 #[utoipa::path(
     tag = ARTICLES,
     params(RevisionPath, WriteParameters, WritePrecondition, IdempotencyParameters),

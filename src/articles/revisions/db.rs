@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 use super::RevisedArticle;
 use crate::changes::Action;
@@ -97,6 +98,59 @@ pub async fn find_content(
         .first(&mut connection)
         .await
         .optional()?)
+}
+
+/// Keeps the present version of articles that lost people or labels for good, whose ids are `gone`: the version before it
+/// without those. One statement, however many articles they are.
+pub async fn insert_revisions_without(
+    mut connection: &Connection,
+    articles: &[Uuid],
+    gone: &[String],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let documents = sql("SELECT articles.id, articles.version, last.document || jsonb_build_object('labels', (last.document->'labels') - ")
+        .bind(gone.to_vec())
+        .text(", 'authors', (last.document->'authors') - ")
+        .bind(gone.to_vec())
+        .text(", 'quotes', ")
+        .append(without_people("quotes", gone))
+        .text(", 'printings', ")
+        .append(without_people("printings", gone))
+        .text("), ")
+        .bind(now)
+        .text(
+            " FROM articles CROSS JOIN LATERAL (SELECT article_revisions.document FROM article_revisions \
+             WHERE article_revisions.article_id = articles.id ORDER BY article_revisions.version DESC LIMIT 1) AS last \
+             WHERE articles.id = ANY (",
+        )
+        .bind(articles.to_vec())
+        .text(")");
+    sql("INSERT INTO article_revisions (article_id, version, document, created_at) ")
+        .append(documents)
+        .statement::<Bool>()
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
+/// A list of printings of a document, with nobody where one of these people was the speaker or the organization.
+fn without_people(list: &'static str, gone: &[String]) -> Sql {
+    let nobody = |member: &'static str| {
+        sql("CASE WHEN one->>'")
+            .text(member)
+            .text("' = ANY (")
+            .bind(gone.to_vec())
+            .text(") THEN jsonb_build_object('")
+            .text(member)
+            .text("', NULL) ELSE '{}' END")
+    };
+    sql("(SELECT coalesce(jsonb_agg(one || ")
+        .append(nobody("speaker"))
+        .text(" || ")
+        .append(nobody("organization"))
+        .text(" ORDER BY place), '[]') FROM jsonb_array_elements(last.document->'")
+        .text(list)
+        .text("') WITH ORDINALITY AS list (one, place))")
 }
 
 /// Keeps a version of an article as one immutable document.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::articles::ArticleStatus;
-use crate::articles::wire::{ArticleDraft, LabelOrName, PrintingDraft};
+use crate::articles::wire::{ArticleDraft, LabelOrName, PersonOrName, PrintingDraft};
 use crate::http::reference::ExternalId;
 use crate::quotes::{Fidelity, OccurrenceKind, Quotation};
 use crate::values::anchor::{AnchorState, Segment};
@@ -116,7 +116,7 @@ impl RevisedArticle {
             canonical_url: self.canonical_url,
             body_format: self.body_format,
             body_source: self.body_source,
-            authors: self.authors.iter().map(ToString::to_string).collect(),
+            authors: self.authors.iter().map(|id| PersonOrName::Name(id.to_string())).collect(),
             labels: self.labels.iter().map(|id| LabelOrName::Name(id.to_string())).collect(),
             quotes: Some(self.quotes),
             external_ids: self.external_ids,

@@ -26,7 +26,7 @@ use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
 use crate::writing::Writer;
 use crate::writing::request::{Answer, IdempotencyParameters, WriteParameters, rehearse, write};
-use crate::writing::resource;
+use crate::writing::resource::{self, Target};
 use crate::writing::writable::{Writable, answer};
 
 /// Mounts the operations.
@@ -68,7 +68,8 @@ async fn get_working_copy(
 /// Preview the working copy of an article
 ///
 /// The article with its body and its quotes as it would be if the working copy were published now. Nothing is kept: ids of
-/// what would be new are others each time.
+/// what would be new are others each time. It is found out by publishing it and taking that back, so it waits for its turn
+/// among those who write.
 #[utoipa::path(
     tag = ARTICLES,
     params(ArticlePath),
@@ -86,9 +87,8 @@ async fn preview_working_copy(
     Path(ArticlePath { reference }): Path<ArticlePath>,
 ) -> Result<HttpResponse, ApiError> {
     let data = rehearse(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::ARTICLES, &reference).await?;
+        let (target, row) = begun(writer, &reference).await?;
         let id = ArticleId(target.id);
-        let row = db::find_working_copy(writer.connection(), id).await?.ok_or_else(no_working_copy)?;
         Articles::replace(writer, id, content(row)?).await?;
         let view = ArticleView { has_quotes: true, ..ArticleView::default() };
         article_write::shown(writer, id, view, &state.urls).await
@@ -162,9 +162,8 @@ async fn discard_working_copy(
 ) -> Result<HttpResponse, ApiError> {
     let preconditions = Preconditions::of(&request)?;
     write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::ARTICLES, &reference).await?;
+        let (target, row) = begun(writer, &reference).await?;
         let id = ArticleId(target.id);
-        let row = db::find_working_copy(writer.connection(), id).await?.ok_or_else(no_working_copy)?;
         preconditions.check(row.version)?;
         db::delete_working_copy(writer.connection(), id).await?;
         Ok(Answer::nothing())
@@ -192,9 +191,8 @@ async fn publish_working_copy(
 ) -> Result<HttpResponse, ApiError> {
     let preconditions = Preconditions::of(&request)?;
     write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::ARTICLES, &reference).await?;
+        let (target, row) = begun(writer, &reference).await?;
         let id = ArticleId(target.id);
-        let row = db::find_working_copy(writer.connection(), id).await?.ok_or_else(no_working_copy)?;
         preconditions.check(row.version)?;
         if row.based_on != target.version && !preconditions.takes_any_version() {
             let (based_on, current) = (row.based_on, target.version);
@@ -209,6 +207,13 @@ async fn publish_working_copy(
         answer::<Articles>(writer, id, &state.urls).await
     })
     .await
+}
+
+/// The article that a reference names, and its working copy.
+async fn begun(writer: &Writer<'_>, reference: &str) -> Result<(Target, WorkingCopyRow), ApiError> {
+    let target = writer.living_target(resource::ARTICLES, reference).await?;
+    let row = db::find_working_copy(writer.connection(), ArticleId(target.id)).await?;
+    Ok((target, row.ok_or_else(no_working_copy)?))
 }
 
 /// The working copy with a patch merged into it, begun from the article where there is none yet.

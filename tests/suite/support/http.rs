@@ -75,6 +75,11 @@ pub fn send_body(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8])
     run(request(method, url, headers).body(body).unwrap())
 }
 
+/// The same, where the server may be gone: then there is no answer.
+pub fn try_send_body(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
+    try_run(request(method, url, headers).body(body).unwrap())
+}
+
 fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> ureq::http::request::Builder {
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
@@ -84,9 +89,16 @@ fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> ureq::http::req
 }
 
 fn run(request: ureq::http::Request<impl ureq::AsSendBody>) -> Answer {
-    let mut response = AGENT.run(request).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
-    Answer { status: response.status().as_u16(), text, headers: response.headers().clone() }
+    answer_of(AGENT.run(request).unwrap()).unwrap()
+}
+
+fn try_run(request: ureq::http::Request<impl ureq::AsSendBody>) -> Option<Answer> {
+    answer_of(AGENT.run(request).ok()?).ok()
+}
+
+fn answer_of(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
+    let text = response.body_mut().read_to_string()?;
+    Ok(Answer { status: response.status().as_u16(), text, headers: response.headers().clone() })
 }
 
 /// Sends bytes as they are and returns what comes back until the server closes the connection.

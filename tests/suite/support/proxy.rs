@@ -1,7 +1,7 @@
 //! A door between the server and PostgreSQL that sees which statements go through it (PostgreSQL, "Frontend/Backend
 //! Protocol").
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -58,7 +58,7 @@ impl RecordingProxy {
                 let Ok(server) = UnixStream::connect(&target).await else { continue };
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                let open = Arc::new(Mutex::new(0));
+                let open = Arc::new(Mutex::new(VecDeque::new()));
                 tokio::spawn(forward(from_client, to_server, Arc::clone(&shared), Arc::clone(&open)));
                 tokio::spawn(back(from_server, to_client, open));
             }
@@ -82,13 +82,11 @@ impl Drop for RecordingProxy {
     }
 }
 
-/// Passes a client's messages on, one by one, and notes statements that are run. `open` counts those without an answer.
-async fn forward(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    seen: Arc<Mutex<Seen>>,
-    open: Arc<Mutex<usize>>,
-) -> Option<()> {
+/// Whether each statement without an answer yet asks anything.
+type Open = Arc<Mutex<VecDeque<bool>>>;
+
+/// Passes a client's messages on, one by one, and notes statements that are run.
+async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: Arc<Mutex<Seen>>, open: Open) -> Option<()> {
     let mut prepared: HashMap<String, (String, Vec<u32>)> = HashMap::new();
     loop {
         // Before a session there are messages without a type: only a length.
@@ -103,6 +101,8 @@ async fn forward(
         let kind = from.read_u8().await.ok()?;
         let (length, body) = message(&mut from).await?;
         let mut reader = Reader(&body);
+        // What begins and ends a snapshot asks nothing; its end comes whenever it comes.
+        let is_frame = kind == b'Q' && matches!(body.get(..5), Some(b"BEGIN" | b"ROLLB"));
         match kind {
             // Parse.
             b'P' => {
@@ -119,13 +119,13 @@ async fn forward(
                 }
                 let parameters = (0..reader.int16()).map(|_| reader.value()).collect();
                 let mut seen = seen.lock().unwrap();
-                if *open.lock().unwrap() == 0 {
+                if !open.lock().unwrap().contains(&true) {
                     seen.round += 1;
                 }
                 let round = seen.round;
                 seen.statements.push(Statement { sql, types, parameters, is_kept: !name.is_empty(), round });
             }
-            // Query.
+            _ if is_frame => {}
             b'Q' => {
                 let mut seen = seen.lock().unwrap();
                 seen.round += 1;
@@ -142,7 +142,7 @@ async fn forward(
         }
         // Sync and Query are answered by one ReadyForQuery each.
         if matches!(kind, b'S' | b'Q') {
-            *open.lock().unwrap() += 1;
+            open.lock().unwrap().push_back(!is_frame);
         }
         to.write_u8(kind).await.ok()?;
         to.write_u32(length).await.ok()?;
@@ -151,18 +151,17 @@ async fn forward(
 }
 
 /// Passes the server's messages on.
-async fn back(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, open: Arc<Mutex<usize>>) -> Option<()> {
+async fn back(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, open: Open) -> Option<()> {
     loop {
         let kind = from.read_u8().await.ok()?;
-        if kind == b'N' && *open.lock().unwrap() == 0 {
+        if kind == b'N' && open.lock().unwrap().is_empty() {
             // No encryption: a lone byte, or a notice, which does not come before the first statement here.
             to.write_u8(kind).await.ok()?;
             continue;
         }
         let (length, body) = message(&mut from).await?;
         if kind == b'Z' {
-            let mut open = open.lock().unwrap();
-            *open = open.saturating_sub(1);
+            open.lock().unwrap().pop_front();
         }
         to.write_u8(kind).await.ok()?;
         to.write_u32(length).await.ok()?;

@@ -163,6 +163,7 @@ impl TestServer {
             scopes,
             created_at: Clock::System.now(),
             created_by: COMMAND_LINE,
+            created_request_id: None,
             expires_at,
         };
         let address = Address::parse(&self.database.url).unwrap();
