@@ -2,11 +2,14 @@
 
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::database::{Database, Ownership, runtime};
 use super::{Failure, eprint_line};
+use crate::changes::follower::Follower;
+use crate::changes::listener::Listener;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{PoolSettings, connect, open_pool};
@@ -14,6 +17,9 @@ use crate::http::reference::Urls;
 use crate::server::{self, ServerSettings};
 use crate::state::State;
 use crate::{articles, imports};
+
+/// How often this process proves to itself that it hears of changes.
+const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// What the server does about an empty database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +56,14 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     };
     let address = listener.local_addr()?;
     let schedule = articles::schedule::run(state.pool.clone(), state.clock);
-    let server = server::start(listener, state, ServerSettings::from(config))?;
+    let changes = Listener::start(database.address.clone(), HEARTBEAT);
+    let follower = Follower::start(state.pool.clone(), state.urls.clone(), changes.subscribe());
+    let server = server::start(listener, state, ServerSettings::from(config), follower.clone())?;
     let handle = server.handle();
     tokio::spawn(async move {
         stop_signal().await;
         eprint_line("stopping: requests under way may finish");
+        follower.stop();
         handle.stop(true).await;
     });
     greet(&format!("http://{address}"));

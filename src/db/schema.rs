@@ -28,6 +28,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What followers are told of changes: for each audience one unbroken row, in the order of the commits.
+    announcements (audience, position) {
+        /// public (what everybody sees) or editors (what is not public too).
+        audience -> Text,
+        /// Place in what the audience is told, from 1 without gaps, so that nothing can be read from it.
+        position -> BigInt,
+        /// When it was announced.
+        announced_at -> Timestamptz,
+        /// article, person, quote or label.
+        resource_type -> Text,
+        /// The resource; it may be gone.
+        resource_id -> Uuid,
+        /// added (the audience sees it from now on), updated, or removed (it does so no more).
+        action -> Text,
+        /// Its version; of what was removed the last that was told.
+        version -> Integer,
+        /// Its slug, if it has one; of what was removed the last that was told.
+        slug -> Nullable<Text>,
+        /// Why it was removed: hidden (nothing public shows it any more), deleted, merged or purged.
+        reason -> Nullable<Text>,
+        /// Why it was deleted, as told to readers.
+        detail -> Nullable<Text>,
+        /// What it became part of, where the audience sees that.
+        successor_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     /// Who wrote an article, in the order given.
     article_authors (article_id, person_id) {
         /// The article.
@@ -558,6 +586,7 @@ diesel::joinable!(working_copies -> articles (article_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     affiliations,
+    announcements,
     article_authors,
     article_external_ids,
     article_labels,

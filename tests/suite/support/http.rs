@@ -85,7 +85,9 @@ fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> ureq::http::req
 
 fn run(request: ureq::http::Request<impl ureq::AsSendBody>) -> Answer {
     let mut response = AGENT.run(request).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
+    // A stream of events does not end.
+    let is_stream = response.headers().get("content-type").is_some_and(|value| value == "text/event-stream");
+    let text = if is_stream { String::new() } else { response.body_mut().read_to_string().unwrap() };
     Answer { status: response.status().as_u16(), text, headers: response.headers().clone() }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod content;
+pub mod events;
 pub mod http;
 pub mod proxy;
 pub mod schema_writer;
