@@ -139,6 +139,13 @@ const SHUTDOWN_TIMEOUT: Setting = Setting {
     allowed: "a number from 0 to 3600",
     is_secret: false,
 };
+const WEBHOOKS_ALLOW_PRIVATE: Setting = Setting {
+    name: "VERBATIM_WEBHOOKS_ALLOW_PRIVATE",
+    default: "false",
+    meaning: "Whether webhooks may be sent to private and local addresses too: whoever has a key with the scope admin can then make the server call what only it reaches.",
+    allowed: "true or false",
+    is_secret: false,
+};
 const LOG: Setting = Setting {
     name: "VERBATIM_LOG",
     default: "info,actix_server=warn,actix_http=off",
@@ -172,6 +179,7 @@ pub const SETTINGS: &[&Setting] = &[
     &REQUEST_TIMEOUT,
     &STATEMENT_TIMEOUT,
     &SHUTDOWN_TIMEOUT,
+    &WEBHOOKS_ALLOW_PRIVATE,
     &LOG,
     &LOG_FORMAT,
 ];
@@ -211,6 +219,8 @@ pub struct Config {
     pub statement_timeout: Duration,
     /// What requests under way are given at a stop.
     pub shutdown_timeout: Duration,
+    /// Whether webhooks may be sent to addresses that are not of the public internet.
+    pub webhooks_allow_private: bool,
     /// What is logged.
     pub log: String,
     /// How log lines are written.
@@ -280,6 +290,7 @@ impl Config {
             request_timeout: reader.required(&REQUEST_TIMEOUT, |text| seconds(text, 1)),
             statement_timeout: reader.required(&STATEMENT_TIMEOUT, |text| seconds(text, 1)),
             shutdown_timeout: reader.required(&SHUTDOWN_TIMEOUT, |text| seconds(text, 0)),
+            webhooks_allow_private: reader.required(&WEBHOOKS_ALLOW_PRIVATE, |text| text.parse().ok()),
             log: reader
                 .required(&LOG, |text| text.parse::<tracing_subscriber::EnvFilter>().ok().map(|_| text.to_owned())),
             log_format: reader.required(&LOG_FORMAT, |text| match text {

@@ -25,7 +25,8 @@ use crate::http::parameters::ParameterRules;
 use crate::http::{document, fallback, validators};
 use crate::pages::api::Document;
 use crate::state::State;
-use crate::{access, articles, batch, changes, labels, merges, pages, people, quotes, search, voices};
+use crate::webhooks::reach::Reach;
+use crate::{access, articles, batch, changes, labels, merges, pages, people, quotes, search, voices, webhooks};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,6 +59,7 @@ pub struct ServerSettings {
     request_timeout: Duration,
     shutdown_timeout: Duration,
     cache_control: CacheControl,
+    webhook_reach: Reach,
 }
 
 impl From<&Config> for ServerSettings {
@@ -70,6 +72,7 @@ impl From<&Config> for ServerSettings {
             request_timeout: config.request_timeout,
             shutdown_timeout: config.shutdown_timeout,
             cache_control: CacheControl(config.cache_control.clone()),
+            webhook_reach: if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public },
         }
     }
 }
@@ -87,6 +90,7 @@ fn mount(config: &mut ServiceConfig<'_>) {
     merges::api::mount(config);
     batch::api::mount(config);
     changes::api::mount(config);
+    webhooks::api::mount(config);
     access::api::mount(config);
     pages::api::mount(config);
 }
@@ -128,6 +132,7 @@ pub fn start(
     let document = web::Data::new(Document(json.into()));
     let urls = web::Data::new(state.urls.clone());
     let follower = web::Data::new(follower);
+    let webhook_reach = web::Data::new(settings.webhook_reach);
     let workers = settings.workers;
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
     let cache_control = web::Data::new(settings.cache_control);
@@ -147,6 +152,7 @@ pub fn start(
             .app_data(state.clone())
             .app_data(urls.clone())
             .app_data(follower.clone())
+            .app_data(webhook_reach.clone())
             .app_data(parameter_rules.clone())
             .app_data(body_rules.clone())
             .app_data(document.clone())

@@ -16,10 +16,18 @@ use crate::db::{PoolSettings, connect, open_pool};
 use crate::http::reference::Urls;
 use crate::server::{self, ServerSettings};
 use crate::state::State;
+use crate::webhooks::dispatcher::{DispatchSettings, Dispatcher};
+use crate::webhooks::reach::Reach;
 use crate::{articles, imports};
 
 /// How often this process proves to itself that it hears of changes.
 const HEARTBEAT: Duration = Duration::from_millis(250);
+
+/// How long the receiver of a webhook may take.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After which a message to a webhook is tried a second time.
+const WEBHOOK_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the server does about an empty database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +66,17 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     let schedule = articles::schedule::run(state.pool.clone(), state.clock);
     let changes = Listener::start(database.address.clone(), HEARTBEAT);
     let follower = Follower::start(state.pool.clone(), state.urls.clone(), changes.subscribe());
+    let _dispatcher = Dispatcher::start(
+        state.pool.clone(),
+        state.clock,
+        state.urls.clone(),
+        changes.subscribe(),
+        DispatchSettings {
+            reach: if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public },
+            timeout: WEBHOOK_TIMEOUT,
+            first_pause: WEBHOOK_PAUSE,
+        },
+    )?;
     let server = server::start(listener, state, ServerSettings::from(config), follower.clone())?;
     let handle = server.handle();
     tokio::spawn(async move {
