@@ -108,7 +108,7 @@ const DATABASE_CONNECTIONS: Setting = Setting {
     name: "VERBATIM_DATABASE_CONNECTIONS",
     default: "16",
     meaning: "How many database connections are held at most.",
-    allowed: "a number from 1 to 1000",
+    allowed: "a number from 4 to 1000",
     is_secret: false,
 };
 const MAX_BODY: Setting = Setting {
@@ -285,7 +285,7 @@ impl Config {
                 workers => Some(workers),
             }),
             max_connections: reader.required(&MAX_CONNECTIONS, |text| number(text, 1, 1_000_000)),
-            database_connections: reader.required(&DATABASE_CONNECTIONS, |text| number(text, 1, 1000)),
+            database_connections: reader.required(&DATABASE_CONNECTIONS, |text| number(text, 4, 1000)),
             max_body: reader.required(&MAX_BODY, |text| number(text, 1024, 1 << 30)),
             request_timeout: reader.required(&REQUEST_TIMEOUT, |text| seconds(text, 1)),
             statement_timeout: reader.required(&STATEMENT_TIMEOUT, |text| seconds(text, 1)),

@@ -27,7 +27,7 @@ COMMENT ON COLUMN announcements.resource_type IS 'article, person, quote or labe
 COMMENT ON COLUMN announcements.resource_id IS 'The resource; it may be gone.';
 COMMENT ON COLUMN announcements.action IS 'added (the audience sees it from now on), updated, or removed (it does so no more).';
 COMMENT ON COLUMN announcements.version IS 'Its version; of what was removed the last that was told.';
-COMMENT ON COLUMN announcements.slug IS 'Its slug, if it has one; of what was removed the last that was told.';
+COMMENT ON COLUMN announcements.slug IS 'Its slug, if it has one; of what was deleted or merged the last that was told, and null throughout of what was hidden or purged.';
 COMMENT ON COLUMN announcements.reason IS 'Why it was removed: hidden (nothing public shows it any more), deleted, merged or purged.';
 COMMENT ON COLUMN announcements.detail IS 'Why it was deleted, as told to readers.';
 COMMENT ON COLUMN announcements.successor_id IS 'What it became part of, where the audience sees that.';
@@ -192,6 +192,7 @@ DECLARE
     -- What another server just published is public, though this one's clock be behind, or its writer waited long.
     instant timestamptz := greatest(due, clock_timestamp());
     announced bigint;
+    gone record;
 BEGIN
     IF NOT EXISTS (SELECT FROM unannounced WHERE due_at <= due) THEN
         RETURN 0;
@@ -202,7 +203,7 @@ BEGIN
     SELECT audience, head + row_number() OVER (PARTITION BY audience ORDER BY rank, resource_id), due, resource_type,
            resource_id, action,
            CASE action WHEN 'removed' THEN told_version ELSE version END,
-           CASE action WHEN 'removed' THEN told_slug ELSE slug END,
+           CASE WHEN action <> 'removed' THEN slug WHEN NOT coalesce(is_there, true) THEN told_slug END,
            CASE WHEN action <> 'removed' THEN NULL WHEN is_there THEN 'hidden' ELSE coalesce(reason, 'purged') END,
            CASE WHEN action = 'removed' AND NOT is_there THEN detail END,
            CASE WHEN action = 'removed' THEN successor_id END
@@ -241,6 +242,27 @@ BEGIN
         WHERE unannounced.due_at <= due) AS decided
     WHERE action IS NOT NULL;
     GET DIAGNOSTICS announced = ROW_COUNT;
+    -- What was hidden or purged is unknown by its slug, and so it is to whoever reads the log from now on.
+    FOR gone IN
+        SELECT audiences.audience, unannounced.resource_type, unannounced.resource_id, resource.id IS NULL AS is_purged
+        FROM unannounced
+        CROSS JOIN (VALUES ('public'), ('editors')) AS audiences (audience)
+        LEFT JOIN LATERAL (
+            SELECT id, is_there FROM followed_resources
+            WHERE followed_resources.resource_type = unannounced.resource_type
+              AND followed_resources.id = unannounced.resource_id OFFSET 0) AS resource ON true
+        LEFT JOIN LATERAL (
+            SELECT reason FROM announcements
+            WHERE announcements.audience = audiences.audience
+              AND announcements.resource_type = unannounced.resource_type
+              AND announcements.resource_id = unannounced.resource_id
+            ORDER BY position DESC LIMIT 1) AS told ON true
+        WHERE unannounced.due_at <= due AND (resource.id IS NULL OR told.reason = 'hidden')
+    LOOP
+        UPDATE announcements SET slug = NULL, detail = CASE WHEN gone.is_purged THEN NULL ELSE detail END
+        WHERE audience = gone.audience AND resource_type = gone.resource_type AND resource_id = gone.resource_id
+          AND (slug IS NOT NULL OR detail IS NOT NULL);
+    END LOOP;
     UPDATE unannounced SET due_at = later.public_from, is_touched = false
     FROM (
         SELECT waiting.resource_type, waiting.resource_id, resource.public_from

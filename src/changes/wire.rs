@@ -29,7 +29,8 @@ pub struct Change {
     /// resource shows of others, such as a label of an article that was merged into another.
     #[schema(example = 3)]
     pub version: i32,
-    /// Its slug, null of a quote; of what was removed the last that was told.
+    /// Its slug, null of a quote; of what was deleted or merged the last that was told. What is hidden or purged is known by
+    /// its id alone, in earlier changes too.
     #[schema(required = true, example = "the-ferry-bell-comes-home")]
     pub slug: Option<String>,
     /// Where to fetch it as it is now.

@@ -23,6 +23,9 @@ use crate::{articles, imports};
 /// How often this process proves to itself that it hears of changes.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
+/// How many connections there are for following changes and for webhooks; one more listens.
+const BACKGROUND_CONNECTIONS: usize = 2;
+
 /// How long the receiver of a webhook may take.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -54,8 +57,9 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     if content == Content::SampleWhenEmpty {
         load_sample(database).await?;
     }
-    let settings =
-        PoolSettings { connections: config.database_connections, statement_timeout: config.statement_timeout };
+    let of_requests = config.database_connections.saturating_sub(BACKGROUND_CONNECTIONS + 1).max(1);
+    let settings = PoolSettings { connections: of_requests, statement_timeout: config.statement_timeout };
+    let background = open_pool(&database.address, PoolSettings { connections: BACKGROUND_CONNECTIONS, ..settings })?;
     let state = State {
         pool: open_pool(&database.address, settings)?,
         clock: Clock::System,
@@ -65,9 +69,9 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     let address = listener.local_addr()?;
     let schedule = articles::schedule::run(state.pool.clone(), state.clock);
     let changes = Listener::start(database.address.clone(), HEARTBEAT);
-    let follower = Follower::start(state.pool.clone(), state.urls.clone(), changes.subscribe());
+    let follower = Follower::start(background.clone(), state.urls.clone(), changes.subscribe());
     let _dispatcher = Dispatcher::start(
-        state.pool.clone(),
+        background,
         state.clock,
         state.urls.clone(),
         changes.subscribe(),

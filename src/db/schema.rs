@@ -44,7 +44,7 @@ diesel::table! {
         action -> Text,
         /// Its version; of what was removed the last that was told.
         version -> Integer,
-        /// Its slug, if it has one; of what was removed the last that was told.
+        /// Its slug, if it has one; of what was deleted or merged the last that was told, and null throughout of what was hidden or purged.
         slug -> Nullable<Text>,
         /// Why it was removed: hidden (nothing public shows it any more), deleted, merged or purged.
         reason -> Nullable<Text>,

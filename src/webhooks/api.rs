@@ -146,9 +146,7 @@ async fn create_webhook(
     };
     let row = db::insert_webhook(&connection, &new).await?;
     let webhook = wire::webhook(row, Some(secret), &state.urls);
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, webhook.url.as_str()))
-        .json(Single { data: webhook }))
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, webhook.url.as_str())).json(Single { data: webhook }))
 }
 
 /// Change a webhook

@@ -191,9 +191,7 @@ pub async fn count_deliveries(
 ) -> Result<i64> {
     let query = webhook_deliveries::table.filter(webhook_deliveries::webhook_id.eq(webhook));
     Ok(match status {
-        Some(status) => {
-            query.filter(webhook_deliveries::status.eq(status)).count().get_result(&mut connection).await?
-        }
+        Some(status) => query.filter(webhook_deliveries::status.eq(status)).count().get_result(&mut connection).await?,
         None => query.count().get_result(&mut connection).await?,
     })
 }
@@ -295,17 +293,7 @@ pub async fn claim(
     lease: DateTime<Utc>,
     most: i64,
 ) -> Result<Vec<Claimed>> {
-    type Row = (
-        MessageId,
-        String,
-        i32,
-        i32,
-        Value,
-        String,
-        Vec<u8>,
-        Option<Vec<u8>>,
-        Option<DateTime<Utc>>,
-    );
+    type Row = (MessageId, String, i32, i32, Value, String, Vec<u8>, Option<Vec<u8>>, Option<DateTime<Utc>>);
     let claimed = sql("UPDATE webhook_deliveries SET due_at = ")
         .bind(lease)
         .text(
@@ -359,9 +347,8 @@ pub async fn conclude(
     due_at: DateTime<Utc>,
     attempts: &Value,
 ) -> Result<()> {
-    let target = webhook_deliveries::table
-        .filter(webhook_deliveries::id.eq(id))
-        .filter(webhook_deliveries::tries.eq(tries));
+    let target =
+        webhook_deliveries::table.filter(webhook_deliveries::id.eq(id)).filter(webhook_deliveries::tries.eq(tries));
     diesel::update(target)
         .set((
             webhook_deliveries::status.eq(status),
@@ -374,12 +361,7 @@ pub async fn conclude(
 }
 
 /// Tells a webhook nothing more, for a reason, and gives up what it was to be told.
-pub async fn unsubscribe(
-    mut connection: &Connection,
-    id: WebhookId,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn unsubscribe(mut connection: &Connection, id: WebhookId, reason: &str, now: DateTime<Utc>) -> Result<()> {
     diesel::update(webhooks::table.filter(webhooks::id.eq(id)).filter(webhooks::is_enabled))
         .set((
             webhooks::is_enabled.eq(false),
@@ -392,10 +374,7 @@ pub async fn unsubscribe(
     let waiting = webhook_deliveries::table
         .filter(webhook_deliveries::webhook_id.eq(id))
         .filter(webhook_deliveries::status.eq(DeliveryStatus::Pending));
-    diesel::update(waiting)
-        .set(webhook_deliveries::status.eq(DeliveryStatus::Failed))
-        .execute(&mut connection)
-        .await?;
+    diesel::update(waiting).set(webhook_deliveries::status.eq(DeliveryStatus::Failed)).execute(&mut connection).await?;
     Ok(())
 }
 

@@ -264,8 +264,7 @@ fn note(attempts: &mut Value, at: DateTime<Utc>, milliseconds: u64, outcome: &st
         Ok(Reply { status, excerpt }) => (Some(status), Some(excerpt), None),
         Err(error) => (None, None, Some(error)),
     };
-    let attempt =
-        json!({ "at": at, "milliseconds": milliseconds, "status": status, "answer": answer, "error": error });
+    let attempt = json!({ "at": at, "milliseconds": milliseconds, "status": status, "answer": answer, "error": error });
     if let Some(attempts) = attempts.as_array_mut() {
         attempts.push(attempt);
         attempts.drain(..attempts.len().saturating_sub(KEPT_ATTEMPTS));

@@ -71,7 +71,12 @@ pub struct WebhookDraft {
     #[schema(min_length = 1, max_length = 100, pattern = r"\S", example = "The search index")]
     pub name: String,
     /// Where to send messages, with POST: an address of the public internet, unless the server is set up otherwise.
-    #[schema(min_length = 1, max_length = 2000, pattern = "^https?://", example = "https://search.example.org/hooks/verbatim")]
+    #[schema(
+        min_length = 1,
+        max_length = 2000,
+        pattern = "^https?://",
+        example = "https://search.example.org/hooks/verbatim"
+    )]
     pub endpoint: String,
     /// What to tell it of; everything where this is empty or absent.
     #[serde(default)]
@@ -91,7 +96,13 @@ pub struct WebhookPatch {
     #[schema(nullable = false, min_length = 1, max_length = 100, pattern = r"\S", example = "The search index")]
     pub name: Option<String>,
     /// Where to send messages, with POST.
-    #[schema(nullable = false, min_length = 1, max_length = 2000, pattern = "^https?://", example = "https://search.example.org/hooks/verbatim")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 2000,
+        pattern = "^https?://",
+        example = "https://search.example.org/hooks/verbatim"
+    )]
     pub endpoint: Option<String>,
     /// What to tell it of; everything where this is empty.
     #[schema(nullable = false, max_items = 12, example = json!(["article.added", "article.removed"]))]

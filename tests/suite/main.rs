@@ -42,5 +42,6 @@ mod service;
 mod validators;
 mod voices;
 mod walks;
+mod webhooks;
 mod working_copies;
 mod writing;

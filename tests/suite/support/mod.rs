@@ -5,6 +5,7 @@ pub mod content;
 pub mod events;
 pub mod http;
 pub mod proxy;
+pub mod receiver;
 pub mod schema_writer;
 pub mod server;
 pub mod valve;
