@@ -27,10 +27,15 @@ mod proxy;
 mod server;
 
 use clap::{Parser, ValueEnum};
+use mimalloc::MiMalloc;
 use tokio::runtime::{Builder, Runtime};
 
 use load::Client;
 use server::Server;
+
+/// The program's own, so that what is compared differs in what it does alone.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Parser)]
 struct Arguments {

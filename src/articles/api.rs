@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, ArticleFilter, ArticleRow, BodyRow};
 use super::wire::{self, Article, ArticleDraft, ArticlePatch, ArticleView};
-use super::write as article_write;
+use super::write::Articles;
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
 use crate::access::{Caller, Read, Scope, Write};
 use crate::db::filter::{InstantRange, Named};
@@ -27,11 +27,11 @@ use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query, read_query};
 use crate::http::facets::{FacetLimit, Facets};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::moved::{answer_absence, answer_external_absence};
+use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
-use crate::http::reference::{ArticlePath, ExternalId, ExternalPath, LabelPath, PersonPath, external_ids_named};
+use crate::http::precondition::{PutPreconditions, WritePrecondition};
+use crate::http::reference::{ArticlePath, ExternalPath, LabelPath, PersonPath, external_ids_named};
 use crate::labels::db as labels_db;
 use crate::labels::filter::{LabelParameters, label_filter};
 use crate::people::db as people_db;
@@ -42,8 +42,8 @@ use crate::search::filter::{article_words, needs_words};
 use crate::state::State;
 use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
-use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, write};
-use crate::writing::resource::{self, external_reference};
+use crate::writing::operations::{create, delete, get_by_external_id, put_by_external_id, restore, update};
+use crate::writing::request::{DeleteParameters, IdempotencyParameters, WriteParameters};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -545,12 +545,7 @@ async fn create_article(
     state: web::Data<State>,
     body: Json<ArticleDraft>,
 ) -> Result<HttpResponse, ApiError> {
-    let draft = body.read().await?;
-    write(&state, &caller, &request, async |writer| {
-        let id = article_write::create(writer, draft).await?;
-        Ok(article_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("articles", &id)))
-    })
-    .await
+    create::<Articles>(&state, &caller, &request, body).await
 }
 
 /// Change an article
@@ -573,16 +568,7 @@ async fn update_article(
     Path(ArticlePath { reference }): Path<ArticlePath>,
     body: Json<ArticlePatch>,
 ) -> Result<HttpResponse, ApiError> {
-    let patch = body.read_value().await?;
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::ARTICLES, &reference).await?;
-        preconditions.check(target.version)?;
-        let id = ArticleId(target.id);
-        article_write::change(writer, id, patch).await?;
-        article_write::answer(writer, id, &state.urls).await
-    })
-    .await
+    update::<Articles>(&state, &caller, &request, &reference, body).await
 }
 
 /// Delete an article
@@ -601,28 +587,9 @@ async fn delete_article(
     request: HttpRequest,
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
-    Query(DeleteParameters { reason, purge }): Query<DeleteParameters>,
+    Query(parameters): Query<DeleteParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    if purge {
-        caller.needs(Scope::Admin)?;
-    }
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = if purge {
-            writer.target(resource::ARTICLES, &reference).await?
-        } else {
-            writer.living_target(resource::ARTICLES, &reference).await?
-        };
-        preconditions.check(target.version)?;
-        let id = ArticleId(target.id);
-        if purge {
-            article_write::purge(writer, id, target.version).await?;
-        } else {
-            article_write::withdraw(writer, id, reason.as_deref()).await?;
-        }
-        Ok(Answer::nothing())
-    })
-    .await
+    delete::<Articles>(&state, &caller, &request, &reference, parameters).await
 }
 
 /// Restore an article
@@ -641,16 +608,7 @@ async fn restore_article(
     state: web::Data<State>,
     Path(ArticlePath { reference }): Path<ArticlePath>,
 ) -> Result<HttpResponse, ApiError> {
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.target(resource::ARTICLES, &reference).await?;
-        preconditions.check(target.version)?;
-        if target.is_deleted {
-            article_write::restore(writer, ArticleId(target.id)).await?;
-        }
-        article_write::answer(writer, ArticleId(target.id), &state.urls).await
-    })
-    .await
+    restore::<Articles>(&state, &caller, &request, &reference).await
 }
 
 /// Get an article by another system's id
@@ -667,20 +625,9 @@ async fn get_article_by_external_id(
     caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
-    Path(ExternalPath { source, id }): Path<ExternalPath>,
+    Path(path): Path<ExternalPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let audience = caller.audience(state.clock.now());
-    let connection = state.connection().await?;
-    let found = external_reference(&connection, resource::ARTICLES, &source, &id).await?;
-    let called = format!("{source}:{id}");
-    let id = found.map(ArticleId).ok_or_else(|| ApiError::not_found("article", &called))?;
-    let Some((row, body)) = db::find_article(&connection, &Reference::Id(id), audience).await? else {
-        let (urls, id) = (&state.urls, id.to_string());
-        return answer_external_absence(&connection, &request, urls, Kind::Article, &id, &called, audience).await;
-    };
-    let view = ArticleView::default();
-    let articles = wire::articles(&connection, vec![(row, Some(body))], view, &state.urls, audience).await?;
-    Single::respond(articles, &Fields::default())
+    get_by_external_id::<Articles>(&state, &caller, &request, path).await
 }
 
 /// Create or replace an article by another system's id
@@ -706,32 +653,5 @@ async fn put_article_by_external_id(
     Path(path): Path<ExternalPath>,
     body: Json<ArticleDraft>,
 ) -> Result<HttpResponse, ApiError> {
-    let ExternalPath { source, id } = path.checked()?;
-    let mut draft = body.read().await?;
-    let own = ExternalId { source: source.clone(), id: id.clone() };
-    if !draft.external_ids.contains(&own) {
-        draft.external_ids.push(own);
-    }
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        match writer.external_target(resource::ARTICLES, &source, &id).await? {
-            Some(target) => {
-                preconditions.check(target.version)?;
-                let id = ArticleId(target.id);
-                if target.is_deleted {
-                    article_write::restore(writer, id).await?;
-                }
-                draft.quotes.get_or_insert_default();
-                article_write::replace(writer, id, draft).await?;
-                article_write::answer(writer, id, &state.urls).await
-            }
-            None => {
-                preconditions.check_absent(None)?;
-                let id = article_write::create(writer, draft).await?;
-                let url = state.urls.resource("articles", &id);
-                Ok(article_write::answer(writer, id, &state.urls).await?.created(&url))
-            }
-        }
-    })
-    .await
+    put_by_external_id::<Articles>(&state, &caller, &request, path, body).await
 }

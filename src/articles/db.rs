@@ -699,10 +699,10 @@ pub async fn set_status(mut connection: &Connection, id: ArticleId, status: Arti
     Ok(())
 }
 
-/// Removes an article for good, with everything that belongs to it alone.
-pub async fn purge_article(mut connection: &Connection, id: ArticleId) -> Result<()> {
-    diesel::delete(articles::table.filter(articles::id.eq(id))).execute(&mut connection).await?;
-    Ok(())
+/// Removes an article for good, with everything that belongs to it alone; gives its last version.
+pub async fn purge_article(mut connection: &Connection, id: ArticleId) -> Result<i32> {
+    let purged = diesel::delete(articles::table.filter(articles::id.eq(id)));
+    Ok(purged.returning(articles::version).get_result(&mut connection).await?)
 }
 
 /// An article to be made.

@@ -7,9 +7,9 @@ use super::ArticleStatus;
 use super::db::{self, ArticleContent};
 use super::printings::{EDITOR, Edit, SaidBy, Standing, printings_after};
 use super::revisions::{RevisedArticle, RevisedPrinting, db as revisions_db};
-use super::wire::{self, Article, ArticleDraft, ArticleView, LabelOrName, PrintingDraft};
+use super::wire::{self, Article, ArticleDraft, ArticlePatch, ArticleView, LabelOrName, PrintingDraft};
 use crate::changes::ResourceType;
-use crate::db::{Audience, DatabaseError, PublicFrom, group};
+use crate::db::{Audience, Connection, DatabaseError, PublicFrom, group};
 use crate::http::error::ApiError;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::{ExternalId, Urls};
@@ -20,85 +20,138 @@ use crate::quotes::OccurrenceKind;
 use crate::quotes::db as quotes_db;
 use crate::values::body::{TEXT_RULE, render};
 use crate::values::id::{ArticleId, LabelId, OccurrenceId, PersonId};
+use crate::values::reference::Reference;
 use crate::values::slug::slugify;
-use crate::writing::request::{Answer, patched};
-use crate::writing::resource::ARTICLES;
+use crate::writing::patch::patched;
+use crate::writing::resource::{ARTICLES, Tables};
+use crate::writing::writable::Writable;
 use crate::writing::{Attributed, PrintedIn, Writer};
 
-/// Makes an article.
-pub async fn create(writer: &mut Writer<'_>, draft: ArticleDraft) -> Result<ArticleId, ApiError> {
-    let id = ArticleId::generate();
-    let base = draft.slug.clone().unwrap_or_else(|| slugify(&draft.title, "article"));
-    let slug = writer.slug_for(ARTICLES, None, &base).await?;
-    let content = content(&draft, slug, None, writer.now())?;
-    let public_from = db::insert_content(writer.connection(), id, &content, writer.now()).await?;
-    writer.created(ResourceType::Article, id.0);
-    link(writer, id, public_from, &draft).await?;
-    let edit =
-        Edit { old_text: None, new_text: &content.body_text, standing: Vec::new(), given: draft.quotes.as_deref() };
-    print(writer, id, public_from, edit).await?;
-    keep_revision(writer, id, 1).await?;
-    Ok(id)
-}
+/// Articles, as something that is written.
+pub struct Articles;
 
-/// Gives an article this content; its version rises where that changes anything.
-pub async fn replace(writer: &mut Writer<'_>, id: ArticleId, draft: ArticleDraft) -> Result<(), ApiError> {
-    let current = self::draft(writer, id).await?;
-    let draft = ArticleDraft { slug: draft.slug.or_else(|| current.slug.clone()), ..draft };
-    if draft == current {
-        return Ok(());
-    }
-    let before = db::article_content(writer.connection(), id).await?;
-    let mut slug = before.slug.clone();
-    if let Some(wanted) = draft.slug.as_ref().filter(|wanted| **wanted != slug) {
-        slug = writer.slug_for(ARTICLES, Some(id.0), wanted).await?;
-        writer.reserve_slug(ARTICLES, id.0, &slug).await?;
-    }
-    let after = content(&draft, slug, Some(&before), writer.now())?;
-    let public_from = db::write_content(writer.connection(), id, &after).await?;
-    link(writer, id, public_from, &draft).await?;
-    touch_printed(writer, id).await?;
-    let given = draft.quotes.as_deref();
-    if before.body_text != after.body_text || given.is_some() {
-        let standing = standing(writer, id).await?;
-        let edit = Edit { old_text: Some(&before.body_text), new_text: &after.body_text, standing, given };
+impl Writable for Articles {
+    type Id = ArticleId;
+    type Draft = ArticleDraft;
+    type Patch = ArticlePatch;
+    type Shown = Article;
+    const TABLES: Tables = ARTICLES;
+
+    /// Makes an article.
+    async fn create(writer: &mut Writer<'_>, draft: ArticleDraft) -> Result<ArticleId, ApiError> {
+        let id = ArticleId::generate();
+        let base = draft.slug.clone().unwrap_or_else(|| slugify(&draft.title, "article"));
+        let slug = writer.slug_for(ARTICLES, None, &base).await?;
+        let content = content(&draft, slug, None, writer.now())?;
+        let public_from = db::insert_content(writer.connection(), id, &content, writer.now()).await?;
+        writer.created(ResourceType::Article, id.0);
+        link(writer, id, public_from, &draft).await?;
+        let edit =
+            Edit { old_text: None, new_text: &content.body_text, standing: Vec::new(), given: draft.quotes.as_deref() };
         print(writer, id, public_from, edit).await?;
+        keep_revision(writer, id, 1).await?;
+        Ok(id)
     }
-    let version = writer.raise_version(ARTICLES, id.0).await?;
-    Ok(keep_revision(writer, id, version).await?)
-}
 
-/// Merges a patch, which must fit its schema, into an article.
-pub async fn change(writer: &mut Writer<'_>, id: ArticleId, patch: Value) -> Result<(), ApiError> {
-    let draft = patched_draft(&draft(writer, id).await?, patch)?;
-    replace(writer, id, draft).await
-}
+    /// Gives an article this content; its version rises where that changes anything.
+    async fn replace(writer: &mut Writer<'_>, id: ArticleId, draft: ArticleDraft) -> Result<(), ApiError> {
+        let current = Self::draft(writer, id).await?;
+        let draft = ArticleDraft { slug: draft.slug.or_else(|| current.slug.clone()), ..draft };
+        if draft == current {
+            return Ok(());
+        }
+        let before = db::article_content(writer.connection(), id).await?;
+        let mut slug = before.slug.clone();
+        if let Some(wanted) = draft.slug.as_ref().filter(|wanted| **wanted != slug) {
+            slug = writer.slug_for(ARTICLES, Some(id.0), wanted).await?;
+            writer.reserve_slug(ARTICLES, id.0, &slug).await?;
+        }
+        let after = content(&draft, slug, Some(&before), writer.now())?;
+        let public_from = db::write_content(writer.connection(), id, &after).await?;
+        link(writer, id, public_from, &draft).await?;
+        touch_printed(writer, id).await?;
+        let given = draft.quotes.as_deref();
+        if before.body_text != after.body_text || given.is_some() {
+            let standing = standing(writer, id).await?;
+            let edit = Edit { old_text: Some(&before.body_text), new_text: &after.body_text, standing, given };
+            print(writer, id, public_from, edit).await?;
+        }
+        let version = writer.raise_version(ARTICLES, id.0).await?;
+        Ok(keep_revision(writer, id, version).await?)
+    }
 
-/// What is written of an article, as a draft that would change nothing.
-pub async fn draft(writer: &Writer<'_>, id: ArticleId) -> Result<ArticleDraft, ApiError> {
-    let connection = writer.connection();
-    let content = db::article_content(connection, id).await?;
-    let (label_ids, author_ids) = db::links_of(connection, id).await?;
-    let external_ids = db::external_ids_of(connection, &[id]).await?;
-    let is_due = content.published_at.is_some_and(|instant| instant <= writer.now());
-    Ok(ArticleDraft {
-        title: content.title,
-        slug: Some(content.slug),
-        summary: content.summary,
-        language: content.language,
-        status: match content.status {
-            ArticleStatus::Scheduled if is_due => ArticleStatus::Published,
-            other => other,
-        },
-        published_at: content.published_at,
-        canonical_url: content.canonical_url,
-        body_format: content.body_format,
-        body_source: content.body_source,
-        authors: author_ids.iter().map(ToString::to_string).collect(),
-        labels: label_ids.iter().map(|id| LabelOrName::Name(id.to_string())).collect(),
-        quotes: None,
-        external_ids: external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect(),
-    })
+    /// Merges a patch, which must fit its schema, into an article.
+    async fn change(writer: &mut Writer<'_>, id: ArticleId, patch: Value) -> Result<(), ApiError> {
+        let draft = patched_draft(&Self::draft(writer, id).await?, patch)?;
+        Self::replace(writer, id, draft).await
+    }
+
+    /// What is written of an article, as a draft that would change nothing.
+    async fn draft(writer: &Writer<'_>, id: ArticleId) -> Result<ArticleDraft, ApiError> {
+        let connection = writer.connection();
+        let content = db::article_content(connection, id).await?;
+        let (label_ids, author_ids) = db::links_of(connection, id).await?;
+        let external_ids = db::external_ids_of(connection, &[id]).await?;
+        let is_due = content.published_at.is_some_and(|instant| instant <= writer.now());
+        Ok(ArticleDraft {
+            title: content.title,
+            slug: Some(content.slug),
+            summary: content.summary,
+            language: content.language,
+            status: match content.status {
+                ArticleStatus::Scheduled if is_due => ArticleStatus::Published,
+                other => other,
+            },
+            published_at: content.published_at,
+            canonical_url: content.canonical_url,
+            body_format: content.body_format,
+            body_source: content.body_source,
+            authors: author_ids.iter().map(ToString::to_string).collect(),
+            labels: label_ids.iter().map(|id| LabelOrName::Name(id.to_string())).collect(),
+            quotes: None,
+            external_ids: external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect(),
+        })
+    }
+
+    /// Withdraws an article: what only it showed is public no more.
+    async fn withdraw(writer: &mut Writer<'_>, id: ArticleId, reason: Option<&str>) -> Result<(), ApiError> {
+        touch(writer, id).await?;
+        let version = writer.withdraw(ARTICLES, id.0, reason).await?;
+        Ok(keep_revision(writer, id, version).await?)
+    }
+
+    /// Takes the withdrawal of an article back.
+    async fn restore(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), ApiError> {
+        touch(writer, id).await?;
+        let version = writer.restore(ARTICLES, id.0).await?;
+        Ok(keep_revision(writer, id, version).await?)
+    }
+
+    /// With its slugs, its printings and its revisions.
+    async fn purge(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), ApiError> {
+        touch(writer, id).await?;
+        let version = db::purge_article(writer.connection(), id).await?;
+        writer.purged(ResourceType::Article, id.0, version);
+        Ok(())
+    }
+
+    fn external_ids(draft: &mut ArticleDraft) -> &mut Vec<ExternalId> {
+        &mut draft.external_ids
+    }
+
+    fn whole(mut draft: ArticleDraft) -> ArticleDraft {
+        draft.quotes.get_or_insert_default();
+        draft
+    }
+
+    async fn find(
+        connection: &Connection,
+        id: ArticleId,
+        urls: &Urls,
+        audience: Audience,
+    ) -> Result<Option<Article>, ApiError> {
+        find(connection, id, ArticleView::default(), urls, audience).await
+    }
 }
 
 /// A draft with a patch merged into it.
@@ -111,12 +164,6 @@ pub fn patched_draft(draft: &ArticleDraft, patch: serde_json::Value) -> Result<A
     Ok(draft)
 }
 
-/// The article as it is now, as an answer: with its body, as one who may read drafts gets it.
-pub async fn answer(writer: &mut Writer<'_>, id: ArticleId, urls: &Urls) -> Result<Answer, ApiError> {
-    let article = shown(writer, id, ArticleView::default(), urls).await?;
-    Answer::resource(article.version, &article)
-}
-
 /// The article as it is now, with its body, as one who may read drafts gets it.
 pub async fn shown(
     writer: &mut Writer<'_>,
@@ -126,26 +173,21 @@ pub async fn shown(
 ) -> Result<Article, ApiError> {
     writer.settle().await?;
     let audience = Audience::Editors { now: writer.now() };
-    let connection = writer.connection();
-    let reference = crate::values::reference::Reference::Id(id);
-    let found = db::find_article(connection, &reference, audience).await?;
-    let (row, body) = found.ok_or_else(|| ApiError::internal("an article that was written is gone"))?;
-    let shown = wire::articles(connection, vec![(row, Some(body))], view, urls, audience).await?;
-    shown.into_iter().next().ok_or_else(|| ApiError::internal("an article that was written is gone"))
+    let article = find(writer.connection(), id, view, urls, audience).await?;
+    article.ok_or_else(|| ApiError::internal("an article that was written is gone"))
 }
 
-/// Withdraws an article: what only it showed is public no more.
-pub async fn withdraw(writer: &mut Writer<'_>, id: ArticleId, reason: Option<&str>) -> Result<(), ApiError> {
-    touch(writer, id).await?;
-    let version = writer.withdraw(ARTICLES, id.0, reason).await?;
-    Ok(keep_revision(writer, id, version).await?)
-}
-
-/// Takes the withdrawal of an article back.
-pub async fn restore(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), ApiError> {
-    touch(writer, id).await?;
-    let version = writer.restore(ARTICLES, id.0).await?;
-    Ok(keep_revision(writer, id, version).await?)
+/// An article with its body, where this audience sees it.
+async fn find(
+    connection: &Connection,
+    id: ArticleId,
+    view: ArticleView,
+    urls: &Urls,
+    audience: Audience,
+) -> Result<Option<Article>, ApiError> {
+    let found = db::find_article(connection, &Reference::Id(id), audience).await?;
+    let rows = found.map(|(row, body)| (row, Some(body))).into_iter().collect();
+    Ok(wire::articles(connection, rows, view, urls, audience).await?.pop())
 }
 
 /// Makes a scheduled article whose time has come a published one. It has been public since then by itself.
@@ -154,14 +196,6 @@ pub async fn appear(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), Databa
     db::set_status(writer.connection(), id, ArticleStatus::Published).await?;
     let version = writer.raise_version(ARTICLES, id.0).await?;
     keep_revision(writer, id, version).await
-}
-
-/// Removes an article for good, with its slugs, its printings and its revisions; `version` was its last.
-pub async fn purge(writer: &mut Writer<'_>, id: ArticleId, version: i32) -> Result<(), ApiError> {
-    touch(writer, id).await?;
-    db::purge_article(writer.connection(), id).await?;
-    writer.purged(ResourceType::Article, id.0, version);
-    Ok(())
 }
 
 /// The row of an article with this draft. `before` is what it was.
@@ -230,7 +264,7 @@ async fn link(
     writer.touch_people(authors_before.into_iter().chain(authors));
     let external_ids: Vec<(String, String)> =
         draft.external_ids.iter().map(|known| (known.source.clone(), known.id.clone())).collect();
-    refuse(writer.replace_external_ids(ARTICLES, id.0, &external_ids).await?)
+    ApiError::refuse_in_body(writer.replace_external_ids(ARTICLES, id.0, &external_ids).await?)
 }
 
 /// The labels that a draft names or brings, each once. Those that the article has already may have been withdrawn.
@@ -420,8 +454,4 @@ fn revised_printing(standing: Standing) -> RevisedPrinting {
         rule: row.rule,
         segments,
     }
-}
-
-fn refuse(faults: Vec<Fault>) -> Result<(), ApiError> {
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::body_faults(faults)) }
 }

@@ -55,6 +55,17 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// What sort of resource it is about.
+    pub fn resource_type(&self) -> ResourceType {
+        match self {
+            Self::Create { resource_type, .. }
+            | Self::Update { resource_type, .. }
+            | Self::Delete { resource_type, .. } => *resource_type,
+        }
+    }
+}
+
 /// What a write to an existing resource is based on.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]

@@ -3,24 +3,22 @@
 use std::collections::HashSet;
 
 use actix_web::http::StatusCode;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::wire::{IfMatch, Op, Operation, OperationReport};
-use crate::articles::write as article_write;
+use crate::articles::write::Articles;
 use crate::changes::ResourceType;
 use crate::http::error::ApiError;
 use crate::http::precondition::Preconditions;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::Urls;
-use crate::labels::write as label_write;
-use crate::people::write as people_write;
-use crate::quotes::write as quote_write;
-use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
+use crate::labels::write::Labels;
+use crate::people::write::People;
+use crate::quotes::write::Quotes;
 use crate::writing::Writer;
-use crate::writing::request::{Answer, patched};
-use crate::writing::resource::{ARTICLES, LABELS, PEOPLE, QUOTES, Tables, Target};
+use crate::writing::patch::typed;
+use crate::writing::resource::Target;
+use crate::writing::writable::{Writable, answer};
 
 /// Does everything in its order. The first operation that fails decides; its faults have pointers into the batch.
 pub async fn perform_all(
@@ -58,27 +56,44 @@ fn given_local_id(operation: &Operation) -> Option<&str> {
 }
 
 async fn perform(writer: &mut Writer<'_>, operation: Operation, urls: &Urls) -> Result<OperationReport, ApiError> {
+    match operation.resource_type() {
+        ResourceType::Article => perform_on::<Articles>(writer, operation, urls).await,
+        ResourceType::Person => perform_on::<People>(writer, operation, urls).await,
+        ResourceType::Label => perform_on::<Labels>(writer, operation, urls).await,
+        ResourceType::Quote => perform_on::<Quotes>(writer, operation, urls).await,
+    }
+}
+
+async fn perform_on<R: Writable>(
+    writer: &mut Writer<'_>,
+    operation: Operation,
+    urls: &Urls,
+) -> Result<OperationReport, ApiError> {
     match operation {
         Operation::Create { resource_type, local_id, data } => {
-            let id = create(writer, resource_type, data).await.map_err(|error| error.below("/data"))?;
+            let id = create::<R>(writer, data).await.map_err(|error| error.below("/data"))?;
             if let Some(local_id) = &local_id {
-                writer.remember(local_id.clone(), resource_type, id);
+                writer.remember(local_id.clone(), resource_type, id.into());
             }
-            let data = shown(writer, resource_type, id, urls).await?;
+            let data = shown::<R>(writer, id, urls).await?;
             Ok(report(Op::Create, resource_type, StatusCode::CREATED, local_id, data))
         }
         Operation::Update { resource_type, reference, if_match, data } => {
-            let id = target(writer, resource_type, &reference, &if_match).await?;
-            update(writer, resource_type, id, data).await.map_err(|error| error.below("/data"))?;
-            let data = shown(writer, resource_type, id, urls).await?;
+            let id = target::<R>(writer, &reference, &if_match).await?;
+            R::change(writer, id, data).await.map_err(|error| error.below("/data"))?;
+            let data = shown::<R>(writer, id, urls).await?;
             Ok(report(Op::Update, resource_type, StatusCode::OK, local_id_in(reference), data))
         }
         Operation::Delete { resource_type, reference, if_match, data } => {
-            let id = target(writer, resource_type, &reference, &if_match).await?;
-            delete(writer, resource_type, id, data.reason.as_deref()).await?;
+            let id = target::<R>(writer, &reference, &if_match).await?;
+            R::withdraw(writer, id, data.reason.as_deref()).await?;
             Ok(report(Op::Delete, resource_type, StatusCode::NO_CONTENT, local_id_in(reference), Value::Null))
         }
     }
+}
+
+async fn create<R: Writable>(writer: &mut Writer<'_>, draft: Value) -> Result<R::Id, ApiError> {
+    R::create(writer, typed(draft)?).await
 }
 
 fn report(
@@ -97,13 +112,8 @@ fn local_id_in(reference: String) -> Option<String> {
 }
 
 /// The resource that an operation is about, in the version that it is based on.
-async fn target(
-    writer: &Writer<'_>,
-    resource_type: ResourceType,
-    reference: &str,
-    if_match: &IfMatch,
-) -> Result<Uuid, ApiError> {
-    let target = writer.living_target(tables(resource_type), reference).await;
+async fn target<R: Writable>(writer: &Writer<'_>, reference: &str, if_match: &IfMatch) -> Result<R::Id, ApiError> {
+    let target = writer.living_target(R::TABLES, reference).await;
     let Target { id, version, .. } = target.map_err(|error| error.below("/ref"))?;
     let stated = match if_match {
         IfMatch::Version(version) => format!("\"{version}\""),
@@ -112,84 +122,12 @@ async fn target(
     let preconditions = Preconditions::matching(&stated)
         .map_err(|_| ApiError::new(ProblemCode::InvalidValue, "must be a version, the ETag of the resource, or *"));
     preconditions.and_then(|preconditions| preconditions.check(version)).map_err(|error| error.below("/if_match"))?;
-    Ok(id)
-}
-
-// What follows is everything that differs from type to type.
-
-fn tables(resource_type: ResourceType) -> Tables {
-    match resource_type {
-        ResourceType::Article => ARTICLES,
-        ResourceType::Person => PEOPLE,
-        ResourceType::Label => LABELS,
-        ResourceType::Quote => QUOTES,
-    }
-}
-
-async fn create(writer: &mut Writer<'_>, resource_type: ResourceType, draft: Value) -> Result<Uuid, ApiError> {
-    match resource_type {
-        ResourceType::Article => Ok(article_write::create(writer, typed(draft)?).await?.0),
-        ResourceType::Person => Ok(people_write::create(writer, typed(draft)?).await?.0),
-        ResourceType::Label => Ok(label_write::create(writer, typed(draft)?).await?.0),
-        ResourceType::Quote => Ok(quote_write::create(writer, typed(draft)?).await?.0),
-    }
-}
-
-async fn update(writer: &mut Writer<'_>, resource_type: ResourceType, id: Uuid, patch: Value) -> Result<(), ApiError> {
-    match resource_type {
-        ResourceType::Article => article_write::change(writer, ArticleId(id), patch).await,
-        ResourceType::Label => {
-            let draft = patched(&label_write::draft(writer, LabelId(id)).await?, patch)?;
-            label_write::replace(writer, LabelId(id), draft).await
-        }
-        ResourceType::Person => {
-            let draft = patched(&people_write::draft(writer, PersonId(id)).await?, patch)?;
-            people_write::replace(writer, PersonId(id), draft).await
-        }
-        ResourceType::Quote => {
-            let draft = patched(&quote_write::draft(writer, QuoteId(id)).await?, patch)?;
-            quote_write::replace(writer, QuoteId(id), draft).await
-        }
-    }
-}
-
-async fn delete(
-    writer: &mut Writer<'_>,
-    resource_type: ResourceType,
-    id: Uuid,
-    reason: Option<&str>,
-) -> Result<(), ApiError> {
-    match resource_type {
-        ResourceType::Article => article_write::withdraw(writer, ArticleId(id), reason).await,
-        ResourceType::Person => Ok(writer.withdraw(PEOPLE, id, reason).await.map(drop)?),
-        ResourceType::Label => Ok(writer.withdraw(LABELS, id, reason).await.map(drop)?),
-        ResourceType::Quote => quote_write::withdraw(writer, QuoteId(id), reason, None).await,
-    }
-}
-
-async fn answer(
-    writer: &mut Writer<'_>,
-    resource_type: ResourceType,
-    id: Uuid,
-    urls: &Urls,
-) -> Result<Answer, ApiError> {
-    match resource_type {
-        ResourceType::Article => article_write::answer(writer, ArticleId(id), urls).await,
-        ResourceType::Person => people_write::answer(writer, PersonId(id), urls).await,
-        ResourceType::Label => label_write::answer(writer, LabelId(id), urls).await,
-        ResourceType::Quote => quote_write::answer(writer, QuoteId(id), urls).await,
-    }
+    Ok(id.into())
 }
 
 /// The resource as a request of its own would answer with it.
-async fn shown(writer: &mut Writer<'_>, resource_type: ResourceType, id: Uuid, urls: &Urls) -> Result<Value, ApiError> {
-    let answer = answer(writer, resource_type, id, urls).await?;
+async fn shown<R: Writable>(writer: &mut Writer<'_>, id: R::Id, urls: &Urls) -> Result<Value, ApiError> {
+    let answer = answer::<R>(writer, id, urls).await?;
     let mut body: Value = serde_json::from_slice(&answer.body).map_err(ApiError::internal)?;
     Ok(body["data"].take())
-}
-
-/// What fits its schema fits its type; a difference is shown to the client, who can do something about it.
-fn typed<Draft: DeserializeOwned>(draft: Value) -> Result<Draft, ApiError> {
-    serde_json::from_value(draft)
-        .map_err(|error| ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, "", error.to_string())]))
 }

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::sql::{Sql, sql};
-use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
 use crate::values::name::normalise;
 
 /// From an instant on, up to but not including another.
@@ -68,14 +67,3 @@ pub fn wanted<Id: FromStr + Into<Uuid>>(names: &[String]) -> Sql {
         .bind(ids)
         .text(") AS wanted (name, normalised, id)")
 }
-
-macro_rules! id_into_uuid {
-    ($($id:ty),+) => {
-        $(impl From<$id> for Uuid {
-            fn from(id: $id) -> Self {
-                id.0
-            }
-        })+
-    };
-}
-id_into_uuid!(ArticleId, LabelId, PersonId, QuoteId);

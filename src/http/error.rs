@@ -103,6 +103,11 @@ impl ApiError {
         if faults.is_empty() { Ok(()) } else { Err(Self::faults(faults)) }
     }
 
+    /// Fails with everything that is wrong in a body, if anything is.
+    pub fn refuse_in_body(faults: Vec<Fault>) -> Result<(), Self> {
+        if faults.is_empty() { Ok(()) } else { Err(Self::body_faults(faults)) }
+    }
+
     /// Nothing public of that type is called that.
     pub fn not_found(resource: &str, reference: &str) -> Self {
         Self::new(ProblemCode::NotFound, format!("there is no public {resource} {reference:?}"))

@@ -9,9 +9,9 @@ use super::db::{self, LabelListFilter};
 use super::filter::labels_named;
 use super::resolve::resolve_labels;
 use super::wire::{self, Label, LabelDraft, LabelPatch};
-use super::write as label_write;
+use super::write::Labels;
 use super::{LabelSort, LabelSortTerm};
-use crate::access::{Caller, Read, Scope, Write};
+use crate::access::{Caller, Read, Write};
 use crate::db::Audience;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
@@ -21,17 +21,16 @@ use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::moved::{answer_absence, answer_external_absence};
+use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
-use crate::http::reference::{ExternalId, ExternalPath, LabelPath};
+use crate::http::precondition::{PutPreconditions, WritePrecondition};
+use crate::http::reference::{ExternalPath, LabelPath};
 use crate::search::filter::name_words;
 use crate::state::State;
-use crate::values::id::LabelId;
 use crate::values::reference::Reference;
-use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, patched, write};
-use crate::writing::resource::{self, external_reference};
+use crate::writing::operations::{create, delete, get_by_external_id, put_by_external_id, restore, update};
+use crate::writing::request::{DeleteParameters, IdempotencyParameters, WriteParameters};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -154,12 +153,7 @@ async fn create_label(
     state: web::Data<State>,
     body: Json<LabelDraft>,
 ) -> Result<HttpResponse, ApiError> {
-    let draft = body.read().await?;
-    write(&state, &caller, &request, async |writer| {
-        let id = label_write::create(writer, draft).await?;
-        Ok(label_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("labels", &id)))
-    })
-    .await
+    create::<Labels>(&state, &caller, &request, body).await
 }
 
 /// Change a label
@@ -180,17 +174,7 @@ async fn update_label(
     Path(LabelPath { reference }): Path<LabelPath>,
     body: Json<LabelPatch>,
 ) -> Result<HttpResponse, ApiError> {
-    let patch = body.read_value().await?;
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::LABELS, &reference).await?;
-        preconditions.check(target.version)?;
-        let id = LabelId(target.id);
-        let draft = patched(&label_write::draft(writer, id).await?, patch)?;
-        label_write::replace(writer, id, draft).await?;
-        label_write::answer(writer, id, &state.urls).await
-    })
-    .await
+    update::<Labels>(&state, &caller, &request, &reference, body).await
 }
 
 /// Delete a label
@@ -209,27 +193,9 @@ async fn delete_label(
     request: HttpRequest,
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
-    Query(DeleteParameters { reason, purge }): Query<DeleteParameters>,
+    Query(parameters): Query<DeleteParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    if purge {
-        caller.needs(Scope::Admin)?;
-    }
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = if purge {
-            writer.target(resource::LABELS, &reference).await?
-        } else {
-            writer.living_target(resource::LABELS, &reference).await?
-        };
-        preconditions.check(target.version)?;
-        if purge {
-            label_write::purge(writer, LabelId(target.id)).await?;
-        } else {
-            writer.withdraw(resource::LABELS, target.id, reason.as_deref()).await?;
-        }
-        Ok(Answer::nothing())
-    })
-    .await
+    delete::<Labels>(&state, &caller, &request, &reference, parameters).await
 }
 
 /// Restore a label
@@ -248,16 +214,7 @@ async fn restore_label(
     state: web::Data<State>,
     Path(LabelPath { reference }): Path<LabelPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.target(resource::LABELS, &reference).await?;
-        preconditions.check(target.version)?;
-        if target.is_deleted {
-            writer.restore(resource::LABELS, target.id).await?;
-        }
-        label_write::answer(writer, LabelId(target.id), &state.urls).await
-    })
-    .await
+    restore::<Labels>(&state, &caller, &request, &reference).await
 }
 
 /// Get a label by another system's id
@@ -274,19 +231,9 @@ async fn get_label_by_external_id(
     caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
-    Path(ExternalPath { source, id }): Path<ExternalPath>,
+    Path(path): Path<ExternalPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let audience = caller.audience(state.clock.now());
-    let connection = state.connection().await?;
-    let found = external_reference(&connection, resource::LABELS, &source, &id).await?;
-    let called = format!("{source}:{id}");
-    let id = found.map(LabelId).ok_or_else(|| ApiError::not_found("label", &called))?;
-    let Some(row) = db::find_label(&connection, &Reference::Id(id), audience).await? else {
-        let (urls, id) = (&state.urls, id.to_string());
-        return answer_external_absence(&connection, &request, urls, Kind::Label, &id, &called, audience).await;
-    };
-    let labels = wire::labels(&connection, vec![row], &state.urls).await?;
-    Single::respond(labels, &Fields::default())
+    get_by_external_id::<Labels>(&state, &caller, &request, path).await
 }
 
 /// Create or replace a label by another system's id
@@ -312,29 +259,5 @@ async fn put_label_by_external_id(
     Path(path): Path<ExternalPath>,
     body: Json<LabelDraft>,
 ) -> Result<HttpResponse, ApiError> {
-    let ExternalPath { source, id } = path.checked()?;
-    let mut draft = body.read().await?;
-    let own = ExternalId { source: source.clone(), id: id.clone() };
-    if !draft.external_ids.contains(&own) {
-        draft.external_ids.push(own);
-    }
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        match writer.external_target(resource::LABELS, &source, &id).await? {
-            Some(target) => {
-                preconditions.check(target.version)?;
-                if target.is_deleted {
-                    writer.restore(resource::LABELS, target.id).await?;
-                }
-                label_write::replace(writer, LabelId(target.id), draft).await?;
-                label_write::answer(writer, LabelId(target.id), &state.urls).await
-            }
-            None => {
-                preconditions.check_absent(None)?;
-                let id = label_write::create(writer, draft).await?;
-                Ok(label_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("labels", &id)))
-            }
-        }
-    })
-    .await
+    put_by_external_id::<Labels>(&state, &caller, &request, path, body).await
 }

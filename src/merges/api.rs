@@ -18,10 +18,12 @@ use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::precondition::{Preconditions, WritePrecondition};
 use crate::http::problem::ProblemCode;
 use crate::http::reference::{LabelPath, MergePath, PersonPath};
+use crate::labels::write::Labels;
+use crate::people::write::People;
 use crate::state::State;
-use crate::values::id::{LabelId, MergeId, PersonId};
+use crate::values::id::MergeId;
+use crate::writing::operations::write_to;
 use crate::writing::request::{IdempotencyParameters, WriteParameters, write};
-use crate::writing::resource;
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -54,11 +56,8 @@ async fn merge_person(
     body: Json<PersonMerge>,
 ) -> Result<HttpResponse, ApiError> {
     let PersonMerge { into } = body.read().await?;
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::PEOPLE, &reference).await?;
-        preconditions.check(target.version)?;
-        let id = merge_write::merge_people(writer, PersonId(target.id), &into).await?;
+    write_to::<People>(&state, &caller, &request, &reference, async |writer, id| {
+        let id = merge_write::merge_people(writer, id, &into).await?;
         Ok(merge_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("merges", &id)))
     })
     .await
@@ -90,11 +89,8 @@ async fn merge_label(
     body: Json<LabelMerge>,
 ) -> Result<HttpResponse, ApiError> {
     let LabelMerge { into } = body.read().await?;
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::LABELS, &reference).await?;
-        preconditions.check(target.version)?;
-        let id = merge_write::merge_labels(writer, LabelId(target.id), &into).await?;
+    write_to::<Labels>(&state, &caller, &request, &reference, async |writer, id| {
+        let id = merge_write::merge_labels(writer, id, &into).await?;
         Ok(merge_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("merges", &id)))
     })
     .await

@@ -126,9 +126,8 @@ pub async fn answer(writer: &mut Writer<'_>, id: MergeId, urls: &Urls) -> Writte
     writer.settle().await?;
     let row = db::find_merge(writer.connection(), id).await?;
     let row = row.ok_or_else(|| ApiError::internal("a merge that was written is gone"))?;
-    let version = row.version();
     let merge = wire::merges(writer.connection(), vec![row], urls).await?.pop();
-    Answer::resource(version, &merge)
+    Answer::resource(&merge.ok_or_else(|| ApiError::internal("a merge that was found is gone"))?)
 }
 
 /// Has the merged one lead to the survivor, and notes the merge: before any row is moved.

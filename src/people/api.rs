@@ -11,9 +11,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::db::{self, PersonFilter};
 use super::filter::people_named;
 use super::wire::{self, Person, PersonDraft, PersonPatch};
-use super::write as person_write;
+use super::write::People;
 use super::{PersonKind, PersonSort, PersonSortTerm};
-use crate::access::{Caller, Read, Scope, Write};
+use crate::access::{Caller, Read, Write};
 use crate::db::filter::Named;
 use crate::db::keyset::Order;
 use crate::db::moved::Kind;
@@ -26,19 +26,18 @@ use crate::http::error::ApiError;
 use crate::http::explain::{COUNTED_ALONE, Preferences, Reading};
 use crate::http::extract::{Path, Query, read_query};
 use crate::http::fields::{FieldParameters, Fields};
-use crate::http::moved::{answer_absence, answer_external_absence};
+use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
-use crate::http::precondition::{Preconditions, PutPreconditions, WritePrecondition};
-use crate::http::reference::{ExternalId, ExternalPath, LabelPath, PersonPath};
+use crate::http::precondition::{PutPreconditions, WritePrecondition};
+use crate::http::reference::{ExternalPath, LabelPath, PersonPath};
 use crate::labels::db as labels_db;
 use crate::labels::filter::labels_named;
 use crate::search::filter::name_words;
 use crate::state::State;
-use crate::values::id::PersonId;
 use crate::values::reference::Reference;
-use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, patched, write};
-use crate::writing::resource::{self, external_reference};
+use crate::writing::operations::{create, delete, get_by_external_id, put_by_external_id, restore, update};
+use crate::writing::request::{DeleteParameters, IdempotencyParameters, WriteParameters};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -246,12 +245,7 @@ async fn create_person(
     state: web::Data<State>,
     body: Json<PersonDraft>,
 ) -> Result<HttpResponse, ApiError> {
-    let draft = body.read().await?;
-    write(&state, &caller, &request, async |writer| {
-        let id = person_write::create(writer, draft).await?;
-        Ok(person_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("people", &id)))
-    })
-    .await
+    create::<People>(&state, &caller, &request, body).await
 }
 
 /// Change a person
@@ -273,17 +267,7 @@ async fn update_person(
     Path(PersonPath { reference }): Path<PersonPath>,
     body: Json<PersonPatch>,
 ) -> Result<HttpResponse, ApiError> {
-    let patch = body.read_value().await?;
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::PEOPLE, &reference).await?;
-        preconditions.check(target.version)?;
-        let id = PersonId(target.id);
-        let draft = patched(&person_write::draft(writer, id).await?, patch)?;
-        person_write::replace(writer, id, draft).await?;
-        person_write::answer(writer, id, &state.urls).await
-    })
-    .await
+    update::<People>(&state, &caller, &request, &reference, body).await
 }
 
 /// Delete a person
@@ -303,27 +287,9 @@ async fn delete_person(
     request: HttpRequest,
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
-    Query(DeleteParameters { reason, purge }): Query<DeleteParameters>,
+    Query(parameters): Query<DeleteParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    if purge {
-        caller.needs(Scope::Admin)?;
-    }
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = if purge {
-            writer.target(resource::PEOPLE, &reference).await?
-        } else {
-            writer.living_target(resource::PEOPLE, &reference).await?
-        };
-        preconditions.check(target.version)?;
-        if purge {
-            person_write::purge(writer, PersonId(target.id)).await?;
-        } else {
-            writer.withdraw(resource::PEOPLE, target.id, reason.as_deref()).await?;
-        }
-        Ok(Answer::nothing())
-    })
-    .await
+    delete::<People>(&state, &caller, &request, &reference, parameters).await
 }
 
 /// Restore a person
@@ -342,16 +308,7 @@ async fn restore_person(
     state: web::Data<State>,
     Path(PersonPath { reference }): Path<PersonPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.target(resource::PEOPLE, &reference).await?;
-        preconditions.check(target.version)?;
-        if target.is_deleted {
-            writer.restore(resource::PEOPLE, target.id).await?;
-        }
-        person_write::answer(writer, PersonId(target.id), &state.urls).await
-    })
-    .await
+    restore::<People>(&state, &caller, &request, &reference).await
 }
 
 /// Get a person by another system's id
@@ -368,19 +325,9 @@ async fn get_person_by_external_id(
     caller: Caller<Read>,
     request: HttpRequest,
     state: web::Data<State>,
-    Path(ExternalPath { source, id }): Path<ExternalPath>,
+    Path(path): Path<ExternalPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let audience = caller.audience(state.clock.now());
-    let connection = state.connection().await?;
-    let found = external_reference(&connection, resource::PEOPLE, &source, &id).await?;
-    let called = format!("{source}:{id}");
-    let id = found.map(PersonId).ok_or_else(|| ApiError::not_found("person", &called))?;
-    let Some(row) = db::find_person(&connection, &Reference::Id(id), audience).await? else {
-        let (urls, id) = (&state.urls, id.to_string());
-        return answer_external_absence(&connection, &request, urls, Kind::Person, &id, &called, audience).await;
-    };
-    let people = wire::people(&connection, vec![row], &state.urls, audience).await?;
-    Single::respond(people, &Fields::default())
+    get_by_external_id::<People>(&state, &caller, &request, path).await
 }
 
 /// Create or replace a person by another system's id
@@ -406,29 +353,5 @@ async fn put_person_by_external_id(
     Path(path): Path<ExternalPath>,
     body: Json<PersonDraft>,
 ) -> Result<HttpResponse, ApiError> {
-    let ExternalPath { source, id } = path.checked()?;
-    let mut draft = body.read().await?;
-    let own = ExternalId { source: source.clone(), id: id.clone() };
-    if !draft.external_ids.contains(&own) {
-        draft.external_ids.push(own);
-    }
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        match writer.external_target(resource::PEOPLE, &source, &id).await? {
-            Some(target) => {
-                preconditions.check(target.version)?;
-                if target.is_deleted {
-                    writer.restore(resource::PEOPLE, target.id).await?;
-                }
-                person_write::replace(writer, PersonId(target.id), draft).await?;
-                person_write::answer(writer, PersonId(target.id), &state.urls).await
-            }
-            None => {
-                preconditions.check_absent(None)?;
-                let id = person_write::create(writer, draft).await?;
-                Ok(person_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("people", &id)))
-            }
-        }
-    })
-    .await
+    put_by_external_id::<People>(&state, &caller, &request, path, body).await
 }

@@ -15,7 +15,7 @@ use crate::writing::resource::{ARTICLES, PEOPLE, QUOTES, with_merged};
 
 /// Removes a person for good, with slugs, names, affiliations and everyone who was merged into them. What they said
 /// stays, word for word, and is nobody's; they are no author any more, and where an organization was named there is none.
-pub async fn purge(writer: &mut Writer<'_>, id: PersonId) -> std::result::Result<(), ApiError> {
+pub(super) async fn purge(writer: &mut Writer<'_>, id: PersonId) -> std::result::Result<(), ApiError> {
     let gone = with_merged(writer.connection(), PEOPLE, id.0).await?;
     let ids: Vec<Uuid> = gone.iter().map(|(id, _)| *id).collect();
     let connection = writer.connection();

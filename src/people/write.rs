@@ -6,21 +6,104 @@ use diesel_async::RunQueryDsl;
 use super::PersonKind;
 use super::affiliations::{self, WrittenAffiliation};
 use super::db::{self, NewPerson};
-use super::wire::{AffiliationDraft, PersonDraft, people};
+use super::purge::purge;
+use super::wire::{AffiliationDraft, Person, PersonDraft, PersonPatch, people};
 use crate::changes::ResourceType;
 use crate::db::schema::{people as table, person_aliases};
-use crate::db::{Audience, DatabaseError, PublicFrom};
+use crate::db::{Audience, Connection, DatabaseError, PublicFrom};
 use crate::http::error::ApiError;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::{ExternalId, Urls};
 use crate::values::id::PersonId;
 use crate::values::name::normalise;
+use crate::values::reference::Reference;
 use crate::values::slug::slugify;
 use crate::writing::Writer;
-use crate::writing::request::Answer;
-use crate::writing::resource::PEOPLE;
+use crate::writing::resource::{PEOPLE, Tables};
+use crate::writing::writable::Writable;
 
-pub use super::purge::purge;
+/// People, as something that is written.
+pub struct People;
+
+impl Writable for People {
+    type Id = PersonId;
+    type Draft = PersonDraft;
+    type Patch = PersonPatch;
+    type Shown = Person;
+    const TABLES: Tables = PEOPLE;
+
+    /// Makes a person. Others may bear the same name.
+    async fn create(writer: &mut Writer<'_>, draft: PersonDraft) -> Result<PersonId, ApiError> {
+        let base = draft.slug.clone().unwrap_or_else(|| slugify(&draft.name, "person"));
+        let id = insert(writer, &draft.name, draft.kind, &base).await?;
+        let content = content(writer, id, draft, &[]).await?;
+        fill(writer, id, &content).await?;
+        Ok(id)
+    }
+
+    /// Gives a person this content; the version rises where that changes anything. Whoever writes a person has it stand by
+    /// itself, whatever articles name it.
+    async fn replace(writer: &mut Writer<'_>, id: PersonId, draft: PersonDraft) -> Result<(), ApiError> {
+        let (slug, current) = current(writer, id).await?;
+        let new_slug = draft.slug.clone().filter(|wanted| *wanted != slug);
+        let content = content(writer, id, draft, &current.affiliations).await?;
+        if new_slug.is_none() && content == current {
+            return Ok(());
+        }
+        if current.kind == PersonKind::Organization && content.kind != PersonKind::Organization {
+            let is_named = db::is_somebodys_organization(writer.connection(), id).await?;
+            let detail = "is an organization that people or printings name as theirs: it stays one";
+            ApiError::refuse_in_body(
+                is_named.then(|| Fault::in_body(ProblemCode::Conflict, "/kind", detail)).into_iter().collect(),
+            )?;
+        }
+        if let Some(slug) = new_slug {
+            let slug = writer.slug_for(PEOPLE, Some(id.0), &slug).await?;
+            writer.reserve_slug(PEOPLE, id.0, &slug).await?;
+            db::set_slug(writer.connection(), id, &slug).await?;
+        }
+        fill(writer, id, &content).await?;
+        writer.raise_version(PEOPLE, id.0).await?;
+        Ok(())
+    }
+
+    /// What is written of a person, as a draft that would change nothing.
+    async fn draft(writer: &Writer<'_>, id: PersonId) -> Result<PersonDraft, ApiError> {
+        let (slug, Content { name, kind, aliases, affiliations, external_ids }) = current(writer, id).await?;
+        let affiliation = |WrittenAffiliation { role, organization_id, starts_on, ends_on }| AffiliationDraft {
+            role,
+            organization: organization_id.map(|id: PersonId| id.to_string()),
+            starts_on,
+            ends_on,
+        };
+        Ok(PersonDraft {
+            name,
+            kind,
+            slug: Some(slug),
+            aliases: aliases.into_iter().map(|(_, name)| name).collect(),
+            affiliations: affiliations.into_iter().map(affiliation).collect(),
+            external_ids: external_ids.into_iter().map(|(source, id)| ExternalId { source, id }).collect(),
+        })
+    }
+
+    fn external_ids(draft: &mut PersonDraft) -> &mut Vec<ExternalId> {
+        &mut draft.external_ids
+    }
+
+    async fn purge(writer: &mut Writer<'_>, id: PersonId) -> Result<(), ApiError> {
+        purge(writer, id).await
+    }
+
+    async fn find(
+        connection: &Connection,
+        id: PersonId,
+        urls: &Urls,
+        audience: Audience,
+    ) -> Result<Option<Person>, ApiError> {
+        let row = db::find_person(connection, &Reference::Id(id), audience).await?;
+        Ok(people(connection, row.into_iter().collect(), urls, audience).await?.pop())
+    }
+}
 
 /// Everything that is written of a person but the slug, with everyone in it known by id and every list in one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,67 +114,6 @@ struct Content {
     aliases: Vec<(String, String)>,
     affiliations: Vec<WrittenAffiliation>,
     external_ids: Vec<(String, String)>,
-}
-
-/// Makes a person. Others may bear the same name.
-pub async fn create(writer: &mut Writer<'_>, draft: PersonDraft) -> Result<PersonId, ApiError> {
-    let base = draft.slug.clone().unwrap_or_else(|| slugify(&draft.name, "person"));
-    let id = insert(writer, &draft.name, draft.kind, &base).await?;
-    let content = content(writer, id, draft, &[]).await?;
-    fill(writer, id, &content).await?;
-    Ok(id)
-}
-
-/// Gives a person this content; the version rises where that changes anything. Whoever writes a person has it stand by
-/// itself, whatever articles name it.
-pub async fn replace(writer: &mut Writer<'_>, id: PersonId, draft: PersonDraft) -> Result<(), ApiError> {
-    let (slug, current) = current(writer, id).await?;
-    let new_slug = draft.slug.clone().filter(|wanted| *wanted != slug);
-    let content = content(writer, id, draft, &current.affiliations).await?;
-    if new_slug.is_none() && content == current {
-        return Ok(());
-    }
-    if current.kind == PersonKind::Organization && content.kind != PersonKind::Organization {
-        let is_named = db::is_somebodys_organization(writer.connection(), id).await?;
-        let detail = "is an organization that people or printings name as theirs: it stays one";
-        refuse(is_named.then(|| Fault::in_body(ProblemCode::Conflict, "/kind", detail)).into_iter().collect())?;
-    }
-    if let Some(slug) = new_slug {
-        let slug = writer.slug_for(PEOPLE, Some(id.0), &slug).await?;
-        writer.reserve_slug(PEOPLE, id.0, &slug).await?;
-        db::set_slug(writer.connection(), id, &slug).await?;
-    }
-    fill(writer, id, &content).await?;
-    writer.raise_version(PEOPLE, id.0).await?;
-    Ok(())
-}
-
-/// What is written of a person, as a draft that would change nothing.
-pub async fn draft(writer: &Writer<'_>, id: PersonId) -> Result<PersonDraft, ApiError> {
-    let (slug, Content { name, kind, aliases, affiliations, external_ids }) = current(writer, id).await?;
-    let affiliation = |WrittenAffiliation { role, organization_id, starts_on, ends_on }| AffiliationDraft {
-        role,
-        organization: organization_id.map(|id: PersonId| id.to_string()),
-        starts_on,
-        ends_on,
-    };
-    Ok(PersonDraft {
-        name,
-        kind,
-        slug: Some(slug),
-        aliases: aliases.into_iter().map(|(_, name)| name).collect(),
-        affiliations: affiliations.into_iter().map(affiliation).collect(),
-        external_ids: external_ids.into_iter().map(|(source, id)| ExternalId { source, id }).collect(),
-    })
-}
-
-/// The person as it is now, as an answer.
-pub async fn answer(writer: &mut Writer<'_>, id: PersonId, urls: &Urls) -> Result<Answer, ApiError> {
-    writer.settle().await?;
-    let rows = db::people_with_ids(writer.connection(), &[id]).await?;
-    let shown = people(writer.connection(), rows, urls, Audience::Editors { now: writer.now() }).await?;
-    let person = shown.into_iter().next().ok_or_else(|| ApiError::internal("a person that was written is gone"))?;
-    Answer::resource(person.version, &person)
 }
 
 /// The person that a text in a body names: by id, slug, full name or alias, through merges. A name that nobody bears yet
@@ -248,7 +270,7 @@ async fn content(
         }
         written.push(affiliation);
     }
-    refuse(faults)?;
+    ApiError::refuse_in_body(faults)?;
     let own_name = normalise(&name);
     let mut others: Vec<(String, String)> = Vec::new();
     for alias in aliases {
@@ -276,7 +298,7 @@ async fn fill(writer: &mut Writer<'_>, id: PersonId, content: &Content) -> Resul
     let Content { name, kind, aliases, affiliations, external_ids } = content;
     write_names(writer, id, name, *kind, aliases).await?;
     affiliations::write(writer, id, affiliations).await?;
-    refuse(writer.replace_external_ids(PEOPLE, id.0, external_ids).await?)?;
+    ApiError::refuse_in_body(writer.replace_external_ids(PEOPLE, id.0, external_ids).await?)?;
     writer.touch_people([id]);
     Ok(())
 }
@@ -311,8 +333,4 @@ async fn write_names(
         .collect();
     diesel::insert_into(person_aliases::table).values(rows).execute(&mut connection).await?;
     Ok(())
-}
-
-fn refuse(faults: Vec<Fault>) -> Result<(), ApiError> {
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::body_faults(faults)) }
 }

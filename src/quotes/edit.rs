@@ -5,20 +5,20 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::wire::{Quote, QuoteDraft, QuoteJoin, QuotePatch, QuoteSplit};
-use super::write as quote_write;
+use super::write::{self as quote_write, Quotes};
 use crate::access::{Caller, Scope, Write};
 use crate::http::body::Json;
 use crate::http::document::{AccessProblems, CreateProblems, QUOTES, WriteProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::page::Single;
-use crate::http::precondition::{Preconditions, WritePrecondition};
+use crate::http::precondition::WritePrecondition;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::QuotePath;
 use crate::state::State;
-use crate::values::id::QuoteId;
-use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters, patched, write};
-use crate::writing::resource;
+use crate::writing::operations::{create, delete, restore, update, write_to};
+use crate::writing::request::{Answer, DeleteParameters, IdempotencyParameters, WriteParameters};
+use crate::writing::writable::{answer, created};
 
 /// Create a quote
 ///
@@ -40,12 +40,7 @@ pub(super) async fn create_quote(
     state: web::Data<State>,
     body: Json<QuoteDraft>,
 ) -> Result<HttpResponse, ApiError> {
-    let draft = body.read().await?;
-    write(&state, &caller, &request, async |writer| {
-        let id = quote_write::create(writer, draft).await?;
-        Ok(quote_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("quotes", &id)))
-    })
-    .await
+    create::<Quotes>(&state, &caller, &request, body).await
 }
 
 /// Change a quote
@@ -68,17 +63,7 @@ pub(super) async fn update_quote(
     Path(QuotePath { reference }): Path<QuotePath>,
     body: Json<QuotePatch>,
 ) -> Result<HttpResponse, ApiError> {
-    let patch = body.read_value().await?;
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::QUOTES, &reference).await?;
-        preconditions.check(target.version)?;
-        let id = QuoteId(target.id);
-        let draft = patched(&quote_write::draft(writer, id).await?, patch)?;
-        quote_write::replace(writer, id, draft).await?;
-        quote_write::answer(writer, id, &state.urls).await
-    })
-    .await
+    update::<Quotes>(&state, &caller, &request, &reference, body).await
 }
 
 /// What stands in the place of a quote that is deleted.
@@ -107,30 +92,20 @@ pub(super) async fn delete_quote(
     request: HttpRequest,
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
-    Query(DeleteParameters { reason, purge }): Query<DeleteParameters>,
+    Query(parameters): Query<DeleteParameters>,
     Query(SuccessorParameter { successor }): Query<SuccessorParameter>,
 ) -> Result<HttpResponse, ApiError> {
+    let Some(successor) = successor else {
+        return delete::<Quotes>(&state, &caller, &request, &reference, parameters).await;
+    };
+    let DeleteParameters { reason, purge } = parameters;
     if purge {
         caller.needs(Scope::Admin)?;
-        if successor.is_some() {
-            let detail = "successor: what is purged leaves nothing that could lead on; give one or the other";
-            return Err(ApiError::fault(Fault::new(ProblemCode::InvalidParameter, "successor", detail)));
-        }
+        let detail = "successor: what is purged leaves nothing that could lead on; give one or the other";
+        return Err(ApiError::fault(Fault::new(ProblemCode::InvalidParameter, "successor", detail)));
     }
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = if purge {
-            writer.target(resource::QUOTES, &reference).await?
-        } else {
-            writer.living_target(resource::QUOTES, &reference).await?
-        };
-        preconditions.check(target.version)?;
-        let id = QuoteId(target.id);
-        if purge {
-            quote_write::purge(writer, id).await?;
-        } else {
-            quote_write::withdraw(writer, id, reason.as_deref(), successor.as_deref()).await?;
-        }
+    write_to::<Quotes>(&state, &caller, &request, &reference, async |writer, id| {
+        quote_write::withdraw_for(writer, id, reason.as_deref(), Some(&successor)).await?;
         Ok(Answer::nothing())
     })
     .await
@@ -152,16 +127,7 @@ pub(super) async fn restore_quote(
     state: web::Data<State>,
     Path(QuotePath { reference }): Path<QuotePath>,
 ) -> Result<HttpResponse, ApiError> {
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.target(resource::QUOTES, &reference).await?;
-        preconditions.check(target.version)?;
-        if target.is_deleted {
-            quote_write::restore(writer, QuoteId(target.id)).await?;
-        }
-        quote_write::answer(writer, QuoteId(target.id), &state.urls).await
-    })
-    .await
+    restore::<Quotes>(&state, &caller, &request, &reference).await
 }
 
 /// Join a quote to another
@@ -184,12 +150,9 @@ pub(super) async fn join_quotes(
     body: Json<QuoteJoin>,
 ) -> Result<HttpResponse, ApiError> {
     let QuoteJoin { into } = body.read().await?;
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::QUOTES, &reference).await?;
-        preconditions.check(target.version)?;
-        quote_write::join(writer, QuoteId(target.id), into).await?;
-        quote_write::answer(writer, into, &state.urls).await
+    write_to::<Quotes>(&state, &caller, &request, &reference, async |writer, id| {
+        quote_write::join(writer, id, into).await?;
+        answer::<Quotes>(writer, into, &state.urls).await
     })
     .await
 }
@@ -217,12 +180,9 @@ pub(super) async fn split_quote(
     body: Json<QuoteSplit>,
 ) -> Result<HttpResponse, ApiError> {
     let QuoteSplit { occurrences } = body.read().await?;
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::QUOTES, &reference).await?;
-        preconditions.check(target.version)?;
-        let id = quote_write::split(writer, QuoteId(target.id), &occurrences).await?;
-        Ok(quote_write::answer(writer, id, &state.urls).await?.created(&state.urls.resource("quotes", &id)))
+    write_to::<Quotes>(&state, &caller, &request, &reference, async |writer, id| {
+        let id = quote_write::split(writer, id, &occurrences).await?;
+        created::<Quotes>(writer, id, &state.urls).await
     })
     .await
 }

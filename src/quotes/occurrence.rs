@@ -19,7 +19,8 @@ use crate::http::parameters::CommaList;
 use crate::http::precondition::{Preconditions, WritePrecondition};
 use crate::http::reference::OccurrencePath;
 use crate::state::State;
-use crate::writing::request::{WriteParameters, patched, write};
+use crate::writing::patch::patched;
+use crate::writing::request::{WriteParameters, write};
 
 /// What can be shown with a printing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]

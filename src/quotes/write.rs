@@ -5,13 +5,15 @@ use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
 use super::db::{self, LinkedOccurrence, NewQuote, QuoteRow};
-use super::wire::{OccurrenceDraft, QuoteDraft, occurrences as shown_occurrences, quotes as shown_quotes};
+use super::wire::{
+    OccurrenceDraft, Quote, QuoteDraft, QuotePatch, occurrences as shown_occurrences, quotes as shown_quotes,
+};
 use crate::articles::write as articles_write;
 use crate::changes::{Action, ResourceType};
 use crate::db::filter::uuids;
 use crate::db::schema::{occurrences, quote_external_ids, quotes as table};
 use crate::db::sql::sql;
-use crate::db::{Audience, DatabaseError, PublicFrom};
+use crate::db::{Audience, Connection, DatabaseError, PublicFrom};
 use crate::http::error::ApiError;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::{ExternalId, Urls};
@@ -20,108 +22,191 @@ use crate::people::write as people_write;
 use crate::values::date::PartialDate;
 use crate::values::id::{ArticleId, OccurrenceId, PersonId, QuoteId};
 use crate::writing::request::Answer;
-use crate::writing::resource::{ARTICLES, QUOTES};
+use crate::writing::resource::{ARTICLES, QUOTES, Tables};
+use crate::writing::writable::Writable;
 use crate::writing::{Attributed, Writer};
 
-/// Makes a quote that no article prints yet. It stands by itself: it is public at once.
-pub async fn create(writer: &mut Writer<'_>, draft: QuoteDraft) -> Result<QuoteId, ApiError> {
-    let said_on = said_on(&draft)?;
-    let speaker_id = match &draft.speaker {
-        Some(speaker) => Some(people_write::named(writer, "/speaker", speaker, PersonKind::Person).await?),
-        None => None,
-    };
-    let id = QuoteId::generate();
-    let now = writer.now();
-    let public_from = PublicFrom(Some(now));
-    let new = NewQuote { id, speaker_id, text: draft.text.clone(), public_from, created_at: now, updated_at: now };
-    db::insert_quotes(writer.connection(), &[new]).await?;
-    let mut connection = writer.connection();
-    diesel::update(table::table.filter(table::id.eq(id)))
-        .set((
-            table::is_independent.eq(true),
-            table::said_on.eq(said_on.map(|date| date.first_day)),
-            table::said_on_precision.eq(said_on.map(|date| date.precision)),
-        ))
-        .execute(&mut connection)
-        .await
-        .map_err(DatabaseError::from)?;
-    writer.created(ResourceType::Quote, id.0);
-    replace_external_ids(writer, id, &draft).await?;
-    touch(writer, &[id]).await?;
-    Ok(id)
-}
+/// Quotes, as something that is written.
+pub struct Quotes;
 
-/// Gives a quote this content; its version rises where that changes anything. Who is said to have said it, and when, is
-/// an editor's decision then, which no finding changes.
-pub async fn replace(writer: &mut Writer<'_>, id: QuoteId, draft: QuoteDraft) -> Result<(), ApiError> {
-    let row = quote(writer, id).await?;
-    let current = self::draft(writer, id).await?;
-    let said_on = said_on(&draft)?;
-    let speaker_id = match &draft.speaker {
-        same if *same == current.speaker => row.speaker_id,
-        Some(speaker) => Some(people_write::named(writer, "/speaker", speaker, PersonKind::Person).await?),
-        None => None,
-    };
-    let draft = QuoteDraft { speaker: speaker_id.map(|id| id.to_string()), ..draft };
-    if draft == current {
-        return Ok(());
-    }
-    let is_decided = draft.speaker != current.speaker || draft.said_on != current.said_on;
-    if draft.text != current.text && has_printings(writer, id).await? {
-        let detail = "articles print this quote, so its text is its longest public printing: change the article, or join \
-                      or split the quote";
-        return refuse(vec![Fault::in_body(ProblemCode::Conflict, "/text", detail)]);
-    }
-    touch(writer, &[id]).await?;
-    let mut connection = writer.connection();
-    diesel::update(table::table.filter(table::id.eq(id)))
-        .set((
-            table::text.eq(&draft.text),
-            table::speaker_id.eq(speaker_id),
-            table::said_on.eq(said_on.map(|date| date.first_day)),
-            table::said_on_precision.eq(said_on.map(|date| date.precision)),
-        ))
-        .execute(&mut connection)
-        .await
-        .map_err(DatabaseError::from)?;
-    if is_decided {
-        diesel::update(occurrences::table.filter(occurrences::quote_id.eq(id)))
-            .set(occurrences::is_corrected.eq(true))
+impl Writable for Quotes {
+    type Id = QuoteId;
+    type Draft = QuoteDraft;
+    type Patch = QuotePatch;
+    type Shown = Quote;
+    const TABLES: Tables = QUOTES;
+
+    /// Makes a quote that no article prints yet. It stands by itself: it is public at once.
+    async fn create(writer: &mut Writer<'_>, draft: QuoteDraft) -> Result<QuoteId, ApiError> {
+        let said_on = said_on(&draft)?;
+        let speaker_id = match &draft.speaker {
+            Some(speaker) => Some(people_write::named(writer, "/speaker", speaker, PersonKind::Person).await?),
+            None => None,
+        };
+        let id = QuoteId::generate();
+        let now = writer.now();
+        let public_from = PublicFrom(Some(now));
+        let new = NewQuote { id, speaker_id, text: draft.text.clone(), public_from, created_at: now, updated_at: now };
+        db::insert_quotes(writer.connection(), &[new]).await?;
+        let mut connection = writer.connection();
+        diesel::update(table::table.filter(table::id.eq(id)))
+            .set((
+                table::is_independent.eq(true),
+                table::said_on.eq(said_on.map(|date| date.first_day)),
+                table::said_on_precision.eq(said_on.map(|date| date.precision)),
+            ))
             .execute(&mut connection)
             .await
             .map_err(DatabaseError::from)?;
+        writer.created(ResourceType::Quote, id.0);
+        replace_external_ids(writer, id, &draft).await?;
+        touch(writer, &[id]).await?;
+        Ok(id)
     }
-    replace_external_ids(writer, id, &draft).await?;
-    note_roles(writer, id).await?;
-    touch(writer, &[id]).await?;
-    writer.raise_version(QUOTES, id.0).await?;
-    Ok(())
-}
 
-/// What is written of a quote, as a draft that would change nothing.
-pub async fn draft(writer: &Writer<'_>, id: QuoteId) -> Result<QuoteDraft, ApiError> {
-    let row = quote(writer, id).await?;
-    let external_ids = db::external_ids_of(writer.connection(), &[id]).await?;
-    Ok(QuoteDraft {
-        text: row.text,
-        speaker: row.speaker_id.map(|id| id.to_string()),
-        said_on: PartialDate::from_columns(row.said_on, row.said_on_precision).map(|date| date.to_string()),
-        external_ids: external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect(),
-    })
-}
+    /// Gives a quote this content; its version rises where that changes anything. Who is said to have said it, and when, is
+    /// an editor's decision then, which no finding changes.
+    async fn replace(writer: &mut Writer<'_>, id: QuoteId, draft: QuoteDraft) -> Result<(), ApiError> {
+        let row = quote(writer, id).await?;
+        let current = Self::draft(writer, id).await?;
+        let said_on = said_on(&draft)?;
+        let speaker_id = match &draft.speaker {
+            same if *same == current.speaker => row.speaker_id,
+            Some(speaker) => Some(people_write::named(writer, "/speaker", speaker, PersonKind::Person).await?),
+            None => None,
+        };
+        let draft = QuoteDraft { speaker: speaker_id.map(|id| id.to_string()), ..draft };
+        if draft == current {
+            return Ok(());
+        }
+        let is_decided = draft.speaker != current.speaker || draft.said_on != current.said_on;
+        if draft.text != current.text && has_printings(writer, id).await? {
+            let detail = "articles print this quote, so its text is its longest public printing: change the article, or join \
+                          or split the quote";
+            return ApiError::refuse_in_body(vec![Fault::in_body(ProblemCode::Conflict, "/text", detail)]);
+        }
+        touch(writer, &[id]).await?;
+        let mut connection = writer.connection();
+        diesel::update(table::table.filter(table::id.eq(id)))
+            .set((
+                table::text.eq(&draft.text),
+                table::speaker_id.eq(speaker_id),
+                table::said_on.eq(said_on.map(|date| date.first_day)),
+                table::said_on_precision.eq(said_on.map(|date| date.precision)),
+            ))
+            .execute(&mut connection)
+            .await
+            .map_err(DatabaseError::from)?;
+        if is_decided {
+            diesel::update(occurrences::table.filter(occurrences::quote_id.eq(id)))
+                .set(occurrences::is_corrected.eq(true))
+                .execute(&mut connection)
+                .await
+                .map_err(DatabaseError::from)?;
+        }
+        replace_external_ids(writer, id, &draft).await?;
+        note_roles(writer, id).await?;
+        touch(writer, &[id]).await?;
+        writer.raise_version(QUOTES, id.0).await?;
+        Ok(())
+    }
 
-/// The quote as it is now, as an answer.
-pub async fn answer(writer: &mut Writer<'_>, id: QuoteId, urls: &Urls) -> Result<Answer, ApiError> {
-    writer.settle().await?;
-    let row = quote(writer, id).await?;
-    let audience = Audience::Editors { now: writer.now() };
-    let shown = shown_quotes(writer.connection(), vec![row], false, urls, audience).await?;
-    let quote = shown.into_iter().next().ok_or_else(|| ApiError::internal("a quote that was written is gone"))?;
-    Answer::resource(quote.version, &quote)
+    /// What is written of a quote, as a draft that would change nothing.
+    async fn draft(writer: &Writer<'_>, id: QuoteId) -> Result<QuoteDraft, ApiError> {
+        let row = quote(writer, id).await?;
+        let external_ids = db::external_ids_of(writer.connection(), &[id]).await?;
+        Ok(QuoteDraft {
+            text: row.text,
+            speaker: row.speaker_id.map(|id| id.to_string()),
+            said_on: PartialDate::from_columns(row.said_on, row.said_on_precision).map(|date| date.to_string()),
+            external_ids: external_ids.into_iter().map(|(_, (source, id))| ExternalId { source, id }).collect(),
+        })
+    }
+
+    /// Takes the withdrawal of a quote back. One that was joined to another has nothing left to show: it is refused.
+    async fn restore(writer: &mut Writer<'_>, id: QuoteId) -> Result<(), ApiError> {
+        let mut connection = writer.connection();
+        let (successor, is_independent): (Option<QuoteId>, bool) = table::table
+            .select((table::successor_id, table::is_independent))
+            .filter(table::id.eq(id))
+            .first(&mut connection)
+            .await
+            .map_err(DatabaseError::from)?;
+        if let Some(successor) = successor
+            && !is_independent
+            && !has_printings(writer, id).await?
+        {
+            let detail = format!("it was joined to {successor}, whose printings its own are now: split them from that");
+            return Err(ApiError::new(ProblemCode::Conflict, detail));
+        }
+        set_successor(writer, id, None).await?;
+        writer.restore(QUOTES, id.0).await?;
+        touch(writer, &[id]).await
+    }
+
+    /// Removes a quote for good, with its printings, which the articles lose, and with every quote that was joined to it.
+    async fn purge(writer: &mut Writer<'_>, id: QuoteId) -> Result<(), ApiError> {
+        let mut connection = writer.connection();
+        let joined = sql("WITH RECURSIVE joined (id) AS (SELECT ")
+            .bind(id.0)
+            .text(
+                "::uuid UNION SELECT quotes.id FROM quotes JOIN joined ON quotes.successor_id = joined.id \
+                 WHERE NOT EXISTS (SELECT FROM occurrences WHERE occurrences.quote_id = quotes.id)) \
+                 SELECT quotes.id, quotes.version FROM quotes JOIN joined ON joined.id = quotes.id",
+            )
+            .statement::<(sql_types::Uuid, sql_types::Integer)>();
+        let gone: Vec<(QuoteId, i32)> = joined.load(&mut connection).await.map_err(DatabaseError::from)?;
+        let ids: Vec<QuoteId> = gone.iter().map(|(id, _)| *id).collect();
+        touch(writer, &ids).await?;
+        let printings: Vec<(OccurrenceId, ArticleId)> =
+            diesel::delete(occurrences::table.filter(occurrences::quote_id.eq_any(&ids)))
+                .returning((occurrences::id, occurrences::article_id))
+                .get_results(&mut connection)
+                .await
+                .map_err(DatabaseError::from)?;
+        // What was withdrawn in favour of it stays withdrawn.
+        diesel::update(table::table.filter(table::successor_id.eq_any(&ids)))
+            .set(table::successor_id.eq(None::<QuoteId>))
+            .execute(&mut connection)
+            .await
+            .map_err(DatabaseError::from)?;
+        diesel::delete(table::table.filter(table::id.eq_any(&ids)))
+            .execute(&mut connection)
+            .await
+            .map_err(DatabaseError::from)?;
+        for (id, version) in gone {
+            writer.purged(ResourceType::Quote, id.0, version);
+        }
+        let mut articles: Vec<ArticleId> = printings.iter().map(|(_, article)| *article).collect();
+        articles.sort_unstable();
+        articles.dedup();
+        for article in articles {
+            raise_article(writer, article).await?;
+        }
+        Ok(())
+    }
+
+    fn external_ids(draft: &mut QuoteDraft) -> &mut Vec<ExternalId> {
+        &mut draft.external_ids
+    }
+
+    async fn withdraw(writer: &mut Writer<'_>, id: QuoteId, reason: Option<&str>) -> Result<(), ApiError> {
+        withdraw_for(writer, id, reason, None).await
+    }
+
+    async fn find(
+        connection: &Connection,
+        id: QuoteId,
+        urls: &Urls,
+        audience: Audience,
+    ) -> Result<Option<Quote>, ApiError> {
+        let row = db::find_quote(connection, id, audience).await?;
+        Ok(shown_quotes(connection, row.into_iter().collect(), false, urls, audience).await?.pop())
+    }
 }
 
 /// Withdraws a quote, for a reason that readers are told, or in favour of another quote that they are led to.
-pub async fn withdraw(
+pub async fn withdraw_for(
     writer: &mut Writer<'_>,
     id: QuoteId,
     reason: Option<&str>,
@@ -137,73 +222,11 @@ pub async fn withdraw(
     Ok(())
 }
 
-/// Takes the withdrawal of a quote back. One that was joined to another has nothing left to show: it is refused.
-pub async fn restore(writer: &mut Writer<'_>, id: QuoteId) -> Result<(), ApiError> {
-    let mut connection = writer.connection();
-    let (successor, is_independent): (Option<QuoteId>, bool) = table::table
-        .select((table::successor_id, table::is_independent))
-        .filter(table::id.eq(id))
-        .first(&mut connection)
-        .await
-        .map_err(DatabaseError::from)?;
-    if let Some(successor) = successor
-        && !is_independent
-        && !has_printings(writer, id).await?
-    {
-        let detail = format!("it was joined to {successor}, whose printings its own are now: split them from that");
-        return Err(ApiError::new(ProblemCode::Conflict, detail));
-    }
-    set_successor(writer, id, None).await?;
-    writer.restore(QUOTES, id.0).await?;
-    touch(writer, &[id]).await
-}
-
-/// Removes a quote for good, with its printings, which the articles lose, and with every quote that was joined to it.
-pub async fn purge(writer: &mut Writer<'_>, id: QuoteId) -> Result<(), ApiError> {
-    let mut connection = writer.connection();
-    let joined = sql("WITH RECURSIVE joined (id) AS (SELECT ")
-        .bind(id.0)
-        .text(
-            "::uuid UNION SELECT quotes.id FROM quotes JOIN joined ON quotes.successor_id = joined.id \
-             WHERE NOT EXISTS (SELECT FROM occurrences WHERE occurrences.quote_id = quotes.id)) \
-             SELECT quotes.id, quotes.version FROM quotes JOIN joined ON joined.id = quotes.id",
-        )
-        .statement::<(sql_types::Uuid, sql_types::Integer)>();
-    let gone: Vec<(QuoteId, i32)> = joined.load(&mut connection).await.map_err(DatabaseError::from)?;
-    let ids: Vec<QuoteId> = gone.iter().map(|(id, _)| *id).collect();
-    touch(writer, &ids).await?;
-    let printings: Vec<(OccurrenceId, ArticleId)> =
-        diesel::delete(occurrences::table.filter(occurrences::quote_id.eq_any(&ids)))
-            .returning((occurrences::id, occurrences::article_id))
-            .get_results(&mut connection)
-            .await
-            .map_err(DatabaseError::from)?;
-    // What was withdrawn in favour of it stays withdrawn.
-    diesel::update(table::table.filter(table::successor_id.eq_any(&ids)))
-        .set(table::successor_id.eq(None::<QuoteId>))
-        .execute(&mut connection)
-        .await
-        .map_err(DatabaseError::from)?;
-    diesel::delete(table::table.filter(table::id.eq_any(&ids)))
-        .execute(&mut connection)
-        .await
-        .map_err(DatabaseError::from)?;
-    for (id, version) in gone {
-        writer.purged(ResourceType::Quote, id.0, version);
-    }
-    let mut articles: Vec<ArticleId> = printings.iter().map(|(_, article)| *article).collect();
-    articles.sort_unstable();
-    articles.dedup();
-    for article in articles {
-        raise_article(writer, article).await?;
-    }
-    Ok(())
-}
-
 /// Joins a quote to another, for good: the other one has all the printings from then on, and the joined one leads to it.
 /// What only the joined one tells of speaker and day, the other one takes over.
 pub async fn join(writer: &mut Writer<'_>, id: QuoteId, into: QuoteId) -> Result<(), ApiError> {
-    let fault = |code: ProblemCode, detail: String| refuse(vec![Fault::in_body(code, "/into", detail)]);
+    let fault =
+        |code: ProblemCode, detail: String| ApiError::refuse_in_body(vec![Fault::in_body(code, "/into", detail)]);
     if id == into {
         return fault(ProblemCode::InvalidValue, "a quote is joined to another one, not to itself".to_owned());
     }
@@ -275,10 +298,11 @@ pub async fn split(writer: &mut Writer<'_>, id: QuoteId, chosen: &[OccurrenceId]
         let detail = format!("{chosen} is no printing of this quote");
         Fault::in_body(ProblemCode::InvalidValue, format!("/occurrences/{index}"), detail)
     });
-    refuse(strangers.collect())?;
+    ApiError::refuse_in_body(strangers.collect())?;
     if printings.iter().all(|(printing, _)| chosen.contains(printing)) {
         let detail = "these are all the printings of the quote: one at least must stay";
-        return refuse(vec![Fault::in_body(ProblemCode::InvalidValue, "/occurrences", detail)]).map(|()| id);
+        return ApiError::refuse_in_body(vec![Fault::in_body(ProblemCode::InvalidValue, "/occurrences", detail)])
+            .map(|()| id);
     }
     let texts = printings.iter().filter(|(printing, _)| chosen.contains(printing)).map(|(_, text)| text);
     let text = texts.max_by_key(|text| text.chars().count()).cloned().unwrap_or_default();
@@ -355,7 +379,7 @@ pub async fn occurrence_answer(writer: &mut Writer<'_>, id: OccurrenceId, urls: 
     let linked = db::find_occurrence(writer.connection(), id, audience).await?;
     let shown = shown_occurrences(writer.connection(), linked.into_iter().collect(), false, urls, audience).await?;
     let printing = shown.into_iter().next().ok_or_else(|| ApiError::internal("a printing that was written is gone"))?;
-    Answer::resource(printing.article_version, &printing)
+    Answer::resource(&printing)
 }
 
 /// A quote, withdrawn ones included.
@@ -386,7 +410,7 @@ fn said_on(draft: &QuoteDraft) -> Result<Option<PartialDate>, ApiError> {
 async fn replace_external_ids(writer: &Writer<'_>, id: QuoteId, draft: &QuoteDraft) -> Result<(), ApiError> {
     let external_ids: Vec<(String, String)> =
         draft.external_ids.iter().map(|known| (known.source.clone(), known.id.clone())).collect();
-    refuse(writer.replace_external_ids(QUOTES, id.0, &external_ids).await?)
+    ApiError::refuse_in_body(writer.replace_external_ids(QUOTES, id.0, &external_ids).await?)
 }
 
 /// The quote that a parameter names as the successor of another.
@@ -450,8 +474,4 @@ async fn note_roles(writer: &mut Writer<'_>, id: QuoteId) -> Result<(), ApiError
 async fn raise_article(writer: &mut Writer<'_>, article: ArticleId) -> Result<(), ApiError> {
     let version = writer.raise_version(ARTICLES, article.0).await?;
     Ok(articles_write::keep_revision(writer, article, version).await?)
-}
-
-fn refuse(faults: Vec<Fault>) -> Result<(), ApiError> {
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::body_faults(faults)) }
 }

@@ -1,5 +1,6 @@
 //! Writing: what every change of content goes through, whoever asks for it.
 //!
+//! - `writable`: what a type of resource says of itself, and `operations`: what all of them have in common
 //! - `request`: a write over HTTP: one transaction, its preconditions, its record, its answer
 //! - `names`: labels and people by what an article calls them, found or made
 //! - `printings`: the printings of an article, and which quotes they are printings of
@@ -9,12 +10,14 @@
 //! - `stored`: answers kept for requests that are sent again
 
 mod names;
+pub mod operations;
 pub mod patch;
 mod printings;
 mod publication;
 pub mod request;
 pub mod resource;
 mod stored;
+pub mod writable;
 
 use std::collections::{BTreeSet, HashMap};
 

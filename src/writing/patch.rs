@@ -1,9 +1,27 @@
 //! JSON Merge Patch (RFC 7396).
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::http::error::ApiError;
+use crate::http::problem::{Fault, ProblemCode};
+
+/// A draft with a patch merged into it. The patch must fit its own schema.
+pub fn patched<Draft: Serialize + DeserializeOwned>(draft: &Draft, patch: Value) -> Result<Draft, ApiError> {
+    let mut merged = serde_json::to_value(draft).map_err(ApiError::internal)?;
+    merge(&mut merged, patch);
+    typed(merged)
+}
+
+/// What fits its schema fits its type; a difference is shown to the client, who can do something about it.
+pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    let fault = |error: serde_json::Error| Fault::in_body(ProblemCode::InvalidValue, "", error.to_string());
+    serde_json::from_value(value).map_err(|error| ApiError::body_faults(vec![fault(error)]))
+}
+
 /// Merges `patch` into `target`: members are replaced, objects merged, `null` removes (RFC 7396 §2).
-pub fn merge(target: &mut Value, patch: Value) {
+fn merge(target: &mut Value, patch: Value) {
     let Value::Object(patch) = patch else {
         *target = patch;
         return;

@@ -5,13 +5,11 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use diesel::sql_query;
 use diesel_async::{AsyncConnection, RunQueryDsl, TransactionManager};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
-use super::patch::merge;
 use super::stored::{self, Known};
 use super::{Origin, Writer};
 use crate::access::{Caller, Right};
@@ -21,8 +19,8 @@ use crate::http::entity_tag::EntityTag;
 use crate::http::error::ApiError;
 use crate::http::extract::read_query;
 use crate::http::middleware::request_id_of;
-use crate::http::page::Single;
-use crate::http::problem::{Fault, ProblemCode};
+use crate::http::page::{Single, Versioned};
+use crate::http::problem::ProblemCode;
 use crate::state::State;
 
 /// What a client may call a request that creates.
@@ -85,10 +83,10 @@ pub struct Answer {
 
 impl Answer {
     /// The resource as it is now, with its version.
-    pub fn resource<T: Serialize>(version: i32, resource: &T) -> Result<Self, ApiError> {
+    pub fn resource<T: Serialize + Versioned>(resource: &T) -> Result<Self, ApiError> {
         // Not by way of a JSON value, which knows no short form of 32-bit numbers: the answer is what a GET shows.
         let body = serde_json::to_vec(&Single { data: resource }).map_err(ApiError::internal)?;
-        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: Some(version), body })
+        Ok(Self { status: StatusCode::OK.as_u16(), location: None, version: resource.version(), body })
     }
 
     /// The same for a resource that was just made and can be fetched at `url`.
@@ -135,14 +133,6 @@ impl Answer {
         }
         response
     }
-}
-
-/// A draft with a patch merged into it. The patch must fit its own schema.
-pub fn patched<Draft: Serialize + DeserializeOwned>(draft: &Draft, patch: Value) -> Result<Draft, ApiError> {
-    let mut merged = serde_json::to_value(draft).map_err(ApiError::internal)?;
-    merge(&mut merged, patch);
-    serde_json::from_value(merged)
-        .map_err(|error| ApiError::body_faults(vec![Fault::in_body(ProblemCode::InvalidValue, "", error.to_string())]))
 }
 
 /// Why a transaction ends without being kept.

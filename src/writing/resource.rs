@@ -20,7 +20,7 @@ use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
 pub struct Tables {
     pub kind: Kind,
     pub resource_type: ResourceType,
-    /// The rows themselves.
+    /// The rows themselves, and the collection in paths.
     pub table: &'static str,
     /// Every slug ever valid, where the type has slugs.
     pub slugs: Option<SlugTable>,

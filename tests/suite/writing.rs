@@ -134,6 +134,9 @@ fn every_fault_of_a_body_is_told_at_once_and_nothing_is_written() {
     assert_eq!(found, ["/aliases/0", "/name", "/parents", "/slug"]);
     let circle = send(&server, &key, "PATCH", "/v1/labels/harbour", ANY, &json!({ "parent": "port" }));
     assert_eq!((circle.status, pointers(&circle)), (422, vec!["/parent".to_owned()]));
+    let itself = json!({ "name": "Sea", "aliases": ["Coast"], "parent": "coast" });
+    let itself = send(&server, &key, "POST", "/v1/labels", &[], &itself);
+    assert_eq!((itself.status, pointers(&itself)), (422, vec!["/parent".to_owned()]), "{}", itself.text);
     let null = send(&server, &key, "PATCH", "/v1/labels/harbour", ANY, &json!({ "name": null }));
     assert_eq!((null.status, pointers(&null)), (422, vec!["/name".to_owned()]));
     assert_eq!(server.get("/v1/labels").column("/slug"), ["harbour"]);

@@ -11,7 +11,7 @@ use super::{RevisedArticle, db};
 use crate::access::{Caller, Drafts, Write};
 use crate::articles::db as articles_db;
 use crate::articles::wire::Article;
-use crate::articles::write as article_write;
+use crate::articles::write::Articles;
 use crate::db::Connection;
 use crate::db::moved::Kind;
 use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, WriteProblems};
@@ -20,14 +20,15 @@ use crate::http::extract::{Path, Query};
 use crate::http::fields::Fields;
 use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
-use crate::http::precondition::{Preconditions, WritePrecondition};
+use crate::http::precondition::WritePrecondition;
 use crate::http::problem::ProblemCode;
 use crate::http::reference::ArticlePath;
 use crate::state::State;
 use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
-use crate::writing::request::{IdempotencyParameters, WriteParameters, write};
-use crate::writing::resource;
+use crate::writing::operations::write_to;
+use crate::writing::request::{IdempotencyParameters, WriteParameters};
+use crate::writing::writable::answer;
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -175,14 +176,10 @@ async fn restore_revision(
     state: web::Data<State>,
     Path(RevisionPath { reference, version }): Path<RevisionPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let preconditions = Preconditions::of(&request)?;
-    write(&state, &caller, &request, async |writer| {
-        let target = writer.living_target(resource::ARTICLES, &reference).await?;
-        let id = ArticleId(target.id);
+    write_to::<Articles>(&state, &caller, &request, &reference, async |writer, id| {
         let (_, content) = content_of(writer.connection(), id, &version).await?;
-        preconditions.check(target.version)?;
         super::restore(writer, id, content).await?;
-        article_write::answer(writer, id, &state.urls).await
+        answer::<Articles>(writer, id, &state.urls).await
     })
     .await
 }

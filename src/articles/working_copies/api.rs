@@ -9,7 +9,7 @@ use super::wire::{WorkingCopy, working_copy};
 use crate::access::{Caller, Drafts, Write};
 use crate::articles::db as articles_db;
 use crate::articles::wire::{Article, ArticleDraft, ArticlePatch, ArticleView};
-use crate::articles::write as article_write;
+use crate::articles::write::{self as article_write, Articles};
 use crate::db::moved::Kind;
 use crate::http::body::Json;
 use crate::http::document::{ARTICLES, AccessProblems, FetchProblems, WriteProblems};
@@ -27,6 +27,7 @@ use crate::values::reference::Reference;
 use crate::writing::Writer;
 use crate::writing::request::{Answer, IdempotencyParameters, WriteParameters, rehearse, write};
 use crate::writing::resource;
+use crate::writing::writable::{Writable, answer};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -88,7 +89,7 @@ async fn preview_working_copy(
         let target = writer.living_target(resource::ARTICLES, &reference).await?;
         let id = ArticleId(target.id);
         let row = db::find_working_copy(writer.connection(), id).await?.ok_or_else(no_working_copy)?;
-        article_write::replace(writer, id, content(row)?).await?;
+        Articles::replace(writer, id, content(row)?).await?;
         let view = ArticleView { has_quotes: true, ..ArticleView::default() };
         article_write::shown(writer, id, view, &state.urls).await
     })
@@ -134,10 +135,10 @@ async fn update_working_copy(
         let is_new = before.is_none();
         let row = changed(writer, id, target.version, before, patch).await?;
         let to_become: ArticleDraft = content(row.clone())?;
-        writer.rehearse(async |writer| article_write::replace(writer, id, to_become).await).await?;
+        writer.rehearse(async |writer| Articles::replace(writer, id, to_become).await).await?;
         db::save_working_copy(writer.connection(), &row).await?;
         let copy = working_copy(row, target.version, &state.urls)?;
-        let answer = Answer::resource(copy.version, &copy)?;
+        let answer = Answer::resource(&copy)?;
         Ok(if is_new { answer.created(&copy.url) } else { answer })
     })
     .await
@@ -203,9 +204,9 @@ async fn publish_working_copy(
             );
             return Err(ApiError::precondition_failed(Some(current), detail));
         }
-        article_write::replace(writer, id, content(row)?).await?;
+        Articles::replace(writer, id, content(row)?).await?;
         db::delete_working_copy(writer.connection(), id).await?;
-        article_write::answer(writer, id, &state.urls).await
+        answer::<Articles>(writer, id, &state.urls).await
     })
     .await
 }
@@ -220,7 +221,7 @@ async fn changed(
 ) -> Result<WorkingCopyRow, ApiError> {
     let (based_on, version, created_at, draft) = match before {
         Some(row) => (row.based_on, row.version + 1, row.created_at, content(row)?),
-        None => (article_version, 1, writer.now(), article_write::draft(writer, id).await?),
+        None => (article_version, 1, writer.now(), Articles::draft(writer, id).await?),
     };
     let draft = article_write::patched_draft(&draft, patch)?;
     Ok(WorkingCopyRow {
