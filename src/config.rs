@@ -108,7 +108,7 @@ const DATABASE_CONNECTIONS: Setting = Setting {
     name: "VERBATIM_DATABASE_CONNECTIONS",
     default: "16",
     meaning: "How many database connections are held at most.",
-    allowed: "a number from 1 to 1000",
+    allowed: "a number from 4 to 1000",
     is_secret: false,
 };
 const MAX_BODY: Setting = Setting {
@@ -137,6 +137,13 @@ const SHUTDOWN_TIMEOUT: Setting = Setting {
     default: "30",
     meaning: "Seconds that requests under way are given to finish when the program is stopped.",
     allowed: "a number from 0 to 3600",
+    is_secret: false,
+};
+const WEBHOOKS_ALLOW_PRIVATE: Setting = Setting {
+    name: "VERBATIM_WEBHOOKS_ALLOW_PRIVATE",
+    default: "false",
+    meaning: "Whether webhooks may be sent to private and local addresses too: whoever has a key with the scope admin can then make the server call what only it reaches.",
+    allowed: "true or false",
     is_secret: false,
 };
 const LOG: Setting = Setting {
@@ -172,6 +179,7 @@ pub const SETTINGS: &[&Setting] = &[
     &REQUEST_TIMEOUT,
     &STATEMENT_TIMEOUT,
     &SHUTDOWN_TIMEOUT,
+    &WEBHOOKS_ALLOW_PRIVATE,
     &LOG,
     &LOG_FORMAT,
 ];
@@ -211,6 +219,8 @@ pub struct Config {
     pub statement_timeout: Duration,
     /// What requests under way are given at a stop.
     pub shutdown_timeout: Duration,
+    /// Whether webhooks may be sent to addresses that are not of the public internet.
+    pub webhooks_allow_private: bool,
     /// What is logged.
     pub log: String,
     /// How log lines are written.
@@ -275,11 +285,12 @@ impl Config {
                 workers => Some(workers),
             }),
             max_connections: reader.required(&MAX_CONNECTIONS, |text| number(text, 1, 1_000_000)),
-            database_connections: reader.required(&DATABASE_CONNECTIONS, |text| number(text, 1, 1000)),
+            database_connections: reader.required(&DATABASE_CONNECTIONS, |text| number(text, 4, 1000)),
             max_body: reader.required(&MAX_BODY, |text| number(text, 1024, 1 << 30)),
             request_timeout: reader.required(&REQUEST_TIMEOUT, |text| seconds(text, 1)),
             statement_timeout: reader.required(&STATEMENT_TIMEOUT, |text| seconds(text, 1)),
             shutdown_timeout: reader.required(&SHUTDOWN_TIMEOUT, |text| seconds(text, 0)),
+            webhooks_allow_private: reader.required(&WEBHOOKS_ALLOW_PRIVATE, |text| text.parse().ok()),
             log: reader
                 .required(&LOG, |text| text.parse::<tracing_subscriber::EnvFilter>().ok().map(|_| text.to_owned())),
             log_format: reader.required(&LOG_FORMAT, |text| match text {

@@ -24,4 +24,5 @@ pub mod state;
 pub mod telemetry;
 pub mod values;
 pub mod voices;
+pub mod webhooks;
 pub mod writing;

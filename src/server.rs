@@ -16,6 +16,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::changes::follower::Follower;
 use crate::config::{Config, CorsOrigins};
 use crate::http::body::BodyRules;
 use crate::http::explain::PREFERENCE_APPLIED;
@@ -24,7 +25,8 @@ use crate::http::parameters::ParameterRules;
 use crate::http::{document, fallback, validators};
 use crate::pages::api::Document;
 use crate::state::State;
-use crate::{access, articles, batch, labels, merges, pages, people, quotes, search, voices};
+use crate::webhooks::reach::Reach;
+use crate::{access, articles, batch, changes, labels, merges, pages, people, quotes, search, voices, webhooks};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -57,6 +59,7 @@ pub struct ServerSettings {
     request_timeout: Duration,
     shutdown_timeout: Duration,
     cache_control: CacheControl,
+    webhook_reach: Reach,
 }
 
 impl From<&Config> for ServerSettings {
@@ -69,6 +72,7 @@ impl From<&Config> for ServerSettings {
             request_timeout: config.request_timeout,
             shutdown_timeout: config.shutdown_timeout,
             cache_control: CacheControl(config.cache_control.clone()),
+            webhook_reach: if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public },
         }
     }
 }
@@ -85,6 +89,8 @@ fn mount(config: &mut ServiceConfig<'_>) {
     search::api::mount(config);
     merges::api::mount(config);
     batch::api::mount(config);
+    changes::api::mount(config);
+    webhooks::api::mount(config);
     access::api::mount(config);
     pages::api::mount(config);
 }
@@ -111,7 +117,13 @@ pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Starts to serve on `listener`. The server runs until its handle stops it; it then lets requests under way finish.
-pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> std::io::Result<Server> {
+/// `follower` gives event streams what they send; stop it first, since requests under way are streams too.
+pub fn start(
+    listener: TcpListener,
+    state: State,
+    settings: ServerSettings,
+    follower: Follower,
+) -> std::io::Result<Server> {
     let json = openapi_json();
     let described = serde_json::from_str(&json).map_err(std::io::Error::other)?;
     let parameter_rules = web::Data::new(ParameterRules::from_document(&described));
@@ -119,6 +131,8 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
     let body_rules = web::Data::new(body_rules);
     let document = web::Data::new(Document(json.into()));
     let urls = web::Data::new(state.urls.clone());
+    let follower = web::Data::new(follower);
+    let webhook_reach = web::Data::new(settings.webhook_reach);
     let workers = settings.workers;
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
     let cache_control = web::Data::new(settings.cache_control);
@@ -137,6 +151,8 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
             .into_utoipa_app()
             .app_data(state.clone())
             .app_data(urls.clone())
+            .app_data(follower.clone())
+            .app_data(webhook_reach.clone())
             .app_data(parameter_rules.clone())
             .app_data(body_rules.clone())
             .app_data(document.clone())

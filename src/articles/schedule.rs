@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
 
 use super::{db, write as article_write};
+use crate::changes::db as changes_db;
 use crate::clock::Clock;
 use crate::db::{Connection, DatabaseError, Pool, Result, exclude_other_writers};
 use crate::writing::{Origin, Writer};
@@ -41,7 +42,10 @@ pub async fn run(pool: Pool, clock: Clock) -> Infallible {
 /// Publishes every article that is due; tells when the next one is.
 async fn publish_all_due(pool: &Pool, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
     while publish_due(pool, now).await? == AT_ONCE {}
-    db::next_due(&*pool.get().await?, now).await
+    let connection = pool.get().await?;
+    // Whatever else came by the time alone, or past the program.
+    changes_db::announce(&connection, now).await?;
+    db::next_due(&connection, now).await
 }
 
 /// Publishes articles that are due, some at a time; tells how many.

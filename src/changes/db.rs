@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use super::{Action, ResourceType};
-use crate::db::schema::changes;
+use super::cursor::Cursor;
+use super::{Action, ChangeAction, RemovalReason, ResourceType, Told};
+use crate::db::schema::{announcements, changes};
 use crate::db::{Connection, ROWS_AT_ONCE, Result};
 
 /// One change, to be noted.
@@ -29,4 +31,76 @@ pub async fn append(mut connection: &Connection, new: &[NewChange<'_>]) -> Resul
         diesel::insert_into(changes::table).values(rows).execute(&mut connection).await?;
     }
     Ok(())
+}
+
+/// Announces what changed, and what became public by time alone; returns how many announcements there were. To be called
+/// last in a transaction, since the next one that announces waits until it ends.
+pub async fn announce(mut connection: &Connection, now: DateTime<Utc>) -> Result<i64> {
+    let announce = diesel::select(announce_changes(now));
+    Ok(announce.get_result(&mut connection).await?)
+}
+
+diesel::define_sql_function! {
+    /// See the migration that makes it.
+    fn announce_changes(due: Timestamptz) -> diesel::sql_types::BigInt;
+}
+
+/// What an audience was told of one change.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = announcements)]
+pub struct AnnouncementRow {
+    pub position: i64,
+    pub announced_at: DateTime<Utc>,
+    pub resource_type: ResourceType,
+    pub resource_id: Uuid,
+    pub action: ChangeAction,
+    pub version: i32,
+    pub slug: Option<String>,
+    pub reason: Option<RemovalReason>,
+    pub detail: Option<String>,
+    pub successor_id: Option<Uuid>,
+}
+
+/// What an audience was told after a position and up to another one, the oldest first; of these types, or of all.
+pub async fn announcements_between(
+    mut connection: &Connection,
+    told: Told,
+    (after, until): (i64, i64),
+    types: &[ResourceType],
+    rows: i64,
+) -> Result<Vec<AnnouncementRow>> {
+    let query = announcements::table
+        .select(AnnouncementRow::as_select())
+        .filter(announcements::audience.eq(told))
+        .filter(announcements::position.gt(after))
+        .filter(announcements::position.le(until))
+        .order(announcements::position)
+        .limit(rows);
+    Ok(match types {
+        [] => query.load(&mut connection).await?,
+        types => query.filter(announcements::resource_type.eq_any(types)).load(&mut connection).await?,
+    })
+}
+
+/// The end of what an audience was told.
+pub async fn head(mut connection: &Connection, told: Told) -> Result<Cursor> {
+    let last = announcements::table
+        .select((announcements::position, announcements::announced_at))
+        .filter(announcements::audience.eq(told))
+        .order(announcements::position.desc());
+    let last: Option<(i64, DateTime<Utc>)> = last.first(&mut connection).await.optional()?;
+    Ok(last.map_or(Cursor::start(told), |(position, announced_at)| Cursor::new(told, position, announced_at)))
+}
+
+/// Whether a cursor is a place in this log: not one of another database, or of what a backup does not hold any more.
+pub async fn is_known(mut connection: &Connection, cursor: Cursor) -> Result<bool> {
+    if cursor.is_start() {
+        return Ok(true);
+    }
+    let at = announcements::table
+        .select(announcements::announced_at)
+        .filter(announcements::audience.eq(cursor.told))
+        .filter(announcements::position.eq(cursor.position));
+    let at: Option<DateTime<Utc>> = at.first(&mut connection).await.optional()?;
+    Ok(at.is_some_and(|at| cursor == Cursor::new(cursor.told, cursor.position, at)))
 }

@@ -2,18 +2,35 @@
 
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::database::{Database, Ownership, runtime};
 use super::{Failure, eprint_line};
+use crate::changes::follower::Follower;
+use crate::changes::listener::Listener;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{PoolSettings, connect, open_pool};
 use crate::http::reference::Urls;
 use crate::server::{self, ServerSettings};
 use crate::state::State;
+use crate::webhooks::dispatcher::{DispatchSettings, Dispatcher};
+use crate::webhooks::reach::Reach;
 use crate::{articles, imports};
+
+/// How often this process proves to itself that it hears of changes.
+const HEARTBEAT: Duration = Duration::from_millis(250);
+
+/// How many connections there are for following changes and for webhooks; one more listens.
+const BACKGROUND_CONNECTIONS: usize = 2;
+
+/// How long the receiver of a webhook may take.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After which a message to a webhook is tried a second time.
+const WEBHOOK_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the server does about an empty database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +57,9 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     if content == Content::SampleWhenEmpty {
         load_sample(database).await?;
     }
-    let settings =
-        PoolSettings { connections: config.database_connections, statement_timeout: config.statement_timeout };
+    let of_requests = config.database_connections.saturating_sub(BACKGROUND_CONNECTIONS + 1).max(1);
+    let settings = PoolSettings { connections: of_requests, statement_timeout: config.statement_timeout };
+    let background = open_pool(&database.address, PoolSettings { connections: BACKGROUND_CONNECTIONS, ..settings })?;
     let state = State {
         pool: open_pool(&database.address, settings)?,
         clock: Clock::System,
@@ -50,11 +68,25 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     };
     let address = listener.local_addr()?;
     let schedule = articles::schedule::run(state.pool.clone(), state.clock);
-    let server = server::start(listener, state, ServerSettings::from(config))?;
+    let changes = Listener::start(database.address.clone(), HEARTBEAT);
+    let follower = Follower::start(background.clone(), state.urls.clone(), changes.subscribe());
+    let _dispatcher = Dispatcher::start(
+        background,
+        state.clock,
+        state.urls.clone(),
+        changes.subscribe(),
+        DispatchSettings {
+            reach: if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public },
+            timeout: WEBHOOK_TIMEOUT,
+            first_pause: WEBHOOK_PAUSE,
+        },
+    )?;
+    let server = server::start(listener, state, ServerSettings::from(config), follower.clone())?;
     let handle = server.handle();
     tokio::spawn(async move {
         stop_signal().await;
         eprint_line("stopping: requests under way may finish");
+        follower.stop();
         handle.stop(true).await;
     });
     greet(&format!("http://{address}"));

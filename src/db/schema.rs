@@ -28,6 +28,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What followers are told of changes: for each audience one unbroken row, in the order of the commits.
+    announcements (audience, position) {
+        /// public (what everybody sees) or editors (what is not public too).
+        audience -> Text,
+        /// Place in what the audience is told, from 1 without gaps, so that nothing can be read from it.
+        position -> BigInt,
+        /// When it was announced.
+        announced_at -> Timestamptz,
+        /// article, person, quote or label.
+        resource_type -> Text,
+        /// The resource; it may be gone.
+        resource_id -> Uuid,
+        /// added (the audience sees it from now on), updated, or removed (it does so no more).
+        action -> Text,
+        /// Its version; of what was removed the last that was told.
+        version -> Integer,
+        /// Its slug, if it has one; of what was deleted or merged the last that was told, and null throughout of what was hidden or purged.
+        slug -> Nullable<Text>,
+        /// Why it was removed: hidden (nothing public shows it any more), deleted, merged or purged.
+        reason -> Nullable<Text>,
+        /// Why it was deleted, as told to readers.
+        detail -> Nullable<Text>,
+        /// What it became part of, where the audience sees that.
+        successor_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     /// Who wrote an article, in the order given.
     article_authors (article_id, person_id) {
         /// The article.
@@ -520,6 +548,84 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Resources of which there may be something to announce: filled by triggers, emptied by announce_changes.
+    unannounced (resource_type, resource_id) {
+        /// article, person, quote or label.
+        resource_type -> Text,
+        /// The resource; it may be gone.
+        resource_id -> Uuid,
+        /// From when on: at once, or when it becomes public.
+        due_at -> Timestamptz,
+        /// True when what it shows changed without its version.
+        is_touched -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Messages to webhooks, and how it went.
+    webhook_deliveries (id) {
+        /// UUIDv7, shown as a TypeID with the prefix msg: the webhook-id of every try.
+        id -> Uuid,
+        /// Whom it is for.
+        webhook_id -> Uuid,
+        /// The announcement that it tells of: each is told once.
+        position -> BigInt,
+        /// Such as article.updated.
+        event -> Text,
+        /// What is sent, the same at every try.
+        body -> Text,
+        /// pending, delivered or failed.
+        status -> Text,
+        /// How often it was tried.
+        tries -> Integer,
+        /// How often it will be tried yet.
+        tries_left -> Integer,
+        /// When it is to be tried next; while it is tried, when another instance may take it over.
+        due_at -> Timestamptz,
+        /// The latest tries: when, with what answer or error, and how long it took.
+        attempts -> Jsonb,
+        /// When the message was made.
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Whom to tell of changes.
+    webhooks (id) {
+        /// UUIDv7, shown as a TypeID with the prefix hook.
+        id -> Uuid,
+        /// What it is for, for people.
+        name -> Text,
+        /// Where messages are sent.
+        url -> Text,
+        /// What it is told of, such as article.updated; empty for everything.
+        events -> Array<Text>,
+        /// Whether it is told of what is not public too.
+        has_drafts -> Bool,
+        /// What messages are signed with: it has to be known to sign.
+        secret -> Bytea,
+        /// What they are signed with too, until the receiver knows the new one.
+        former_secret -> Nullable<Bytea>,
+        /// Until when.
+        former_secret_until -> Nullable<Timestamptz>,
+        /// Up to where announcements were made messages.
+        position -> BigInt,
+        /// Whether it is told anything.
+        is_enabled -> Bool,
+        /// Why not, where the receiver wanted it so.
+        disabled_reason -> Nullable<Text>,
+        /// Raised by each change.
+        version -> Integer,
+        /// Who made it: the id of a key.
+        created_by -> Text,
+        /// When it was made.
+        created_at -> Timestamptz,
+        /// When it was last changed.
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Changes of articles that are written but not published: only who may read drafts sees them.
     working_copies (article_id) {
         /// The article.
@@ -560,10 +666,12 @@ diesel::joinable!(person_slugs -> people (person_id));
 diesel::joinable!(quote_external_ids -> quotes (quote_id));
 diesel::joinable!(quotes -> people (speaker_id));
 diesel::joinable!(segments -> occurrences (occurrence_id));
+diesel::joinable!(webhook_deliveries -> webhooks (webhook_id));
 diesel::joinable!(working_copies -> articles (article_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     affiliations,
+    announcements,
     article_authors,
     article_external_ids,
     article_labels,
@@ -588,5 +696,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     quotes,
     segments,
     stored_answers,
+    unannounced,
+    webhook_deliveries,
+    webhooks,
     working_copies,
 );

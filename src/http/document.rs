@@ -32,6 +32,10 @@ pub const MERGES: &str = "Merges";
 /// See [`ARTICLES`].
 pub const BATCHES: &str = "Batches";
 /// See [`ARTICLES`].
+pub const CHANGES: &str = "Changes";
+/// See [`ARTICLES`].
+pub const WEBHOOKS: &str = "Webhooks";
+/// See [`ARTICLES`].
 pub const KEYS: &str = "Keys";
 /// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
@@ -90,6 +94,8 @@ pub fn head() -> OpenApi {
             tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
             tag(MERGES, "People and labels that became part of another, and how to undo that."),
             tag(BATCHES, "Many writes at once, all or nothing."),
+            tag(CHANGES, "What changed, for whoever keeps a copy."),
+            tag(WEBHOOKS, "Whom to tell of changes. Only for keys with the scope `admin`."),
             tag(KEYS, "Who may do what. Only for keys with the scope `admin`."),
             tag(SERVICE, "About the server itself."),
         ]))
@@ -158,6 +164,10 @@ fn describe_tags(document: &mut OpenApi) {
     components.responses.insert(UNMODIFIED.to_owned(), unmodified.into());
     for operation in document.paths.paths.values_mut().filter_map(|item| item.get.as_mut()) {
         let responses = &mut operation.responses.responses;
+        // What a stream will say is not known when it begins.
+        if matches!(responses.get("200"), Some(RefOr::T(found)) if found.content.contains_key("text/event-stream")) {
+            continue;
+        }
         if let Some(RefOr::T(found)) = responses.get_mut("200") {
             found.headers.insert(ENTITY_TAG.to_owned(), tag());
         }

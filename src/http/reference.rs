@@ -82,6 +82,16 @@ path_parameter!(
 );
 
 path_parameter!(
+    /// Names a webhook in a path.
+    WebhookPath, "The webhook's id.", "hook_01jdb2q9x8k3tcv5r0w7n2m4ha"
+);
+
+path_parameter!(
+    /// Names a message to a webhook in a path.
+    DeliveryPath, "The message's id.", "msg_01jdb2q9x9n4vdw6s1x8p3n5jb"
+);
+
+path_parameter!(
     /// Names a key in a path.
     KeyPath, "The key's id.", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
 );

@@ -164,6 +164,16 @@ typed_id!(
 );
 
 typed_id!(
+    /// Id of a webhook.
+    WebhookId, "hook", "hook_01jdb2q9x8k3tcv5r0w7n2m4ha"
+);
+
+typed_id!(
+    /// Id of a message to a webhook.
+    MessageId, "msg", "msg_01jdb2q9x9n4vdw6s1x8p3n5jb"
+);
+
+typed_id!(
     /// Id of a key.
     KeyId, "key", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
 );

@@ -171,7 +171,7 @@ impl<'c> Writer<'c> {
         publication::refresh(self, touched).await
     }
 
-    /// Settles, and writes the record. To be called last.
+    /// Settles, writes the record and announces what changed. To be called last.
     pub async fn finish(mut self) -> Result<()> {
         self.settle().await?;
         let Self { connection, now, origin: Origin { actor, request_id }, changes, .. } = self;
@@ -188,7 +188,9 @@ impl<'c> Writer<'c> {
                 request_id: request_id.as_deref(),
             })
             .collect();
-        changes_db::append(connection, &rows).await
+        changes_db::append(connection, &rows).await?;
+        changes_db::announce(connection, now).await?;
+        Ok(())
     }
 }
 

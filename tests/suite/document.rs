@@ -1,6 +1,6 @@
 //! The API document: complete, written for its reader, and true.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use verbatim::access::Scope;
 
@@ -96,6 +96,12 @@ pub fn example_target(server: &TestServer, admin: &str, path: &str, operation: &
     let example = |parameter: &Value| match given(parameter) {
         Value::String(text) if text.starts_with("mer_") => {
             server.get_with(admin, "/v1/merges?limit=1").column("/id").remove(0)
+        }
+        Value::String(text) if text.starts_with("hook_") || text.starts_with("msg_") => {
+            let draft = json!({ "name": "An example", "endpoint": "https://search.example.org/hooks" });
+            let made = send(server, admin, "POST", "/v1/webhooks", &[], &draft).json()["data"]["id"].take();
+            let made = made.as_str().unwrap().to_owned();
+            if text.starts_with("hook_") { made } else { crate::webhooks::message_to(server, &made) }
         }
         Value::String(text) if text.starts_with("key_") => {
             server.key(&[Scope::Read]);

@@ -48,6 +48,9 @@ fn every_get_has_a_tag_and_says_when_nothing_has_changed() {
         };
         let found = ask("GET", &[]);
         assert_eq!(found.status, 200, "{target}: {}", found.text);
+        if found.header("content-type") == "text/event-stream" {
+            continue;
+        }
         let tag = tag(&found);
         assert_eq!(ask("HEAD", &[]).header("etag"), tag, "{target}");
         assert_eq!(ask("GET", &[("if-none-match", "\"another\"")]).text, found.text, "{target}");

@@ -97,7 +97,9 @@ fn try_run(request: ureq::http::Request<impl ureq::AsSendBody>) -> Option<Answer
 }
 
 fn answer_of(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
-    let text = response.body_mut().read_to_string()?;
+    // A stream of events does not end.
+    let is_stream = response.headers().get("content-type").is_some_and(|value| value == "text/event-stream");
+    let text = if is_stream { String::new() } else { response.body_mut().read_to_string()? };
     Ok(Answer { status: response.status().as_u16(), text, headers: response.headers().clone() })
 }
 

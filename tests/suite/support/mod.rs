@@ -2,8 +2,10 @@
 
 pub mod cluster;
 pub mod content;
+pub mod events;
 pub mod http;
 pub mod proxy;
+pub mod receiver;
 pub mod schema_writer;
 pub mod server;
 pub mod valve;

@@ -1,12 +1,15 @@
 //! A server of a test's own, on a free port.
 
 use std::fs;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
 use verbatim::access::db::{NewKey, insert_key};
 use verbatim::access::secret::Secret;
 use verbatim::access::{COMMAND_LINE, Scope};
+use verbatim::changes::follower::Follower;
+use verbatim::changes::listener::Listener;
 use verbatim::clock::Clock;
 use verbatim::config::Config;
 use verbatim::db::{Address, PoolSettings, connect, open_pool};
@@ -29,8 +32,13 @@ pub fn bearer(key: &str) -> String {
 pub struct TestServer {
     pub database: TestDatabase,
     pub address: String,
+    pub follower: Follower,
     handle: ServerHandle,
+    _changes: Listener,
 }
+
+/// How often a server proves to itself that it hears.
+const HEARTBEAT: Duration = Duration::from_millis(250);
 
 impl TestServer {
     /// A server on an empty database, with the default settings.
@@ -105,7 +113,7 @@ impl TestServer {
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let address_of_database = Address::parse(url).unwrap();
-        let handle = block_on(async {
+        let started = block_on(async {
             let settings = PoolSettings { connections: 4, statement_timeout: config.statement_timeout };
             let state = State {
                 pool: open_pool(&address_of_database, settings).unwrap(),
@@ -113,12 +121,18 @@ impl TestServer {
                 urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
                 has_public_reads: config.public_reads,
             };
-            let server = server::start(listener, state, ServerSettings::from(&config)).unwrap();
+            // Not by way of the other URL, whose proxy would see them.
+            let own = Address::parse(&database.url).unwrap();
+            let changes = Listener::start(own.clone(), HEARTBEAT);
+            let pool = open_pool(&own, PoolSettings { connections: 1, ..settings }).unwrap();
+            let follower = Follower::start(pool, state.urls.clone(), changes.subscribe());
+            let server = server::start(listener, state, ServerSettings::from(&config), follower.clone()).unwrap();
             let handle = server.handle();
             runtime().spawn(server);
-            handle
+            (handle, changes, follower)
         });
-        Self { database, address, handle }
+        let (handle, changes, follower) = started;
+        Self { database, address, handle, follower, _changes: changes }
     }
 
     /// The URL of a path.
