@@ -2,14 +2,17 @@
 
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::database::{Database, Ownership, runtime};
 use super::{Failure, eprint_line};
+use crate::changes::listener::Listener;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{PoolSettings, connect, open_pool};
+use crate::delivery::{Cache, CacheSettings};
 use crate::http::reference::Urls;
 use crate::server::{self, ServerSettings};
 use crate::state::State;
@@ -42,11 +45,18 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     }
     let settings =
         PoolSettings { connections: config.database_connections, statement_timeout: config.statement_timeout };
+    let hearing = Arc::new(Listener::start(database.address.clone(), config.cache_lease / 4));
+    let cache = CacheSettings {
+        bytes: config.cache_bytes,
+        lease: config.cache_lease,
+        has_surrogate_keys: config.surrogate_keys,
+    };
     let state = State {
         pool: open_pool(&database.address, settings)?,
         clock: Clock::System,
         urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
         has_public_reads: config.public_reads,
+        cache: Arc::new(Cache::new(cache, Clock::System, Some(hearing))),
     };
     let address = listener.local_addr()?;
     let schedule = articles::schedule::run(state.pool.clone(), state.clock);

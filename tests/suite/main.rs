@@ -10,6 +10,7 @@ mod articles_writing;
 mod batch;
 mod bodies;
 mod changes_heard;
+mod delivery;
 mod document;
 mod drafts;
 mod errors;

@@ -1,15 +1,18 @@
 //! A server of a test's own, on a free port.
 
 use std::fs;
+use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
 use verbatim::access::db::{NewKey, insert_key};
 use verbatim::access::secret::Secret;
 use verbatim::access::{COMMAND_LINE, Scope};
+use verbatim::changes::listener::Listener;
 use verbatim::clock::Clock;
 use verbatim::config::Config;
 use verbatim::db::{Address, PoolSettings, connect, open_pool};
+use verbatim::delivery::{Cache, CacheSettings};
 use verbatim::http::reference::Urls;
 use verbatim::imports::{self, Entry, Report};
 use verbatim::server::{self, ServerSettings};
@@ -27,8 +30,10 @@ pub fn bearer(key: &str) -> String {
 
 /// A running server.
 pub struct TestServer {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub address: String,
+    /// Its answers in memory.
+    pub cache: Arc<Cache>,
     handle: ServerHandle,
 }
 
@@ -98,27 +103,50 @@ impl TestServer {
     }
 
     /// A server that reaches its database under another URL.
-    pub fn on(database: TestDatabase, url: &str, settings: &[(&str, &str)]) -> Self {
+    pub fn on(database: impl Into<Arc<TestDatabase>>, url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::hearing(database, url, url, settings)
+    }
+
+    /// A server that reaches its database under one URL and listens to it under another.
+    pub fn hearing(
+        database: impl Into<Arc<TestDatabase>>,
+        url: &str,
+        url_to_hear: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let database = database.into();
+        // Tests reach past the server into its database, which no cache allows for: it is on where a test says so.
+        let settings = [&[("VERBATIM_CACHE_BYTES", "0")], settings].concat();
         let variables = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut config = Config::read(variables).unwrap();
         config.workers = 1;
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let address_of_database = Address::parse(url).unwrap();
-        let handle = block_on(async {
+        let (handle, cache) = block_on(async {
             let settings = PoolSettings { connections: 4, statement_timeout: config.statement_timeout };
+            let address_to_hear = Address::parse(url_to_hear).unwrap();
+            let hearing =
+                (config.cache_bytes > 0).then(|| Arc::new(Listener::start(address_to_hear, config.cache_lease / 4)));
+            let cache_settings = CacheSettings {
+                bytes: config.cache_bytes,
+                lease: config.cache_lease,
+                has_surrogate_keys: config.surrogate_keys,
+            };
+            let cache = Arc::new(Cache::new(cache_settings, Clock::System, hearing));
             let state = State {
                 pool: open_pool(&address_of_database, settings).unwrap(),
                 clock: Clock::System,
                 urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
                 has_public_reads: config.public_reads,
+                cache: Arc::clone(&cache),
             };
             let server = server::start(listener, state, ServerSettings::from(&config)).unwrap();
             let handle = server.handle();
             runtime().spawn(server);
-            handle
+            (handle, cache)
         });
-        Self { database, address, handle }
+        Self { database, address, cache, handle }
     }
 
     /// The URL of a path.
