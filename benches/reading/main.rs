@@ -30,7 +30,7 @@ use clap::{Parser, ValueEnum};
 use tokio::runtime::{Builder, Runtime};
 
 use load::Client;
-use server::Server;
+use server::{READING, Server};
 
 #[derive(Parser)]
 struct Arguments {
@@ -66,8 +66,10 @@ fn main() {
     // PostgreSQL and the servers inherit the first processor; then this process moves to the second.
     load::stay_on_processor(0);
     let postgres = postgres::start();
-    let servers: Vec<(usize, Server)> =
-        databases.iter().map(|(size, name)| (*size, Server::verbatim(&postgres::url_of(&postgres, name)))).collect();
+    let servers: Vec<(usize, Server)> = databases
+        .iter()
+        .map(|(size, name)| (*size, Server::verbatim(&postgres::url_of(&postgres, name), READING)))
+        .collect();
     let (_, largest) = databases.last().unwrap();
     let setting =
         only.contains(&Measure::Overhead).then(|| overhead::Setting::new(&postgres::url_of(&postgres, largest)));

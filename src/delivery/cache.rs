@@ -262,3 +262,102 @@ impl Drop for Pilot<'_> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderMap;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::delivery::answer::Origin;
+    use crate::delivery::rules::Rules;
+    use crate::http::entity_tag::EntityTag;
+
+    const KEY: &str = "identity /v1/articles?";
+
+    fn cache() -> Cache {
+        let settings = CacheSettings { bytes: 1 << 20, lease: Duration::from_secs(1), has_surrogate_keys: false };
+        Cache::new(settings, Clock::System, None)
+    }
+
+    /// A list of articles, made from now on.
+    fn list(cache: &Cache, body: &'static str) -> Arc<Answer> {
+        list_until(cache, body, None)
+    }
+
+    fn list_until(cache: &Cache, body: &'static str, until: Option<DateTime<Utc>>) -> Arc<Answer> {
+        let rules = Rules::from_document(&Value::Null);
+        let dependence = rules.of_path("/v1/articles").unwrap().dependence("", body.as_bytes());
+        let origin = Origin { dependence, began: cache.last_change(), until };
+        let tag = EntityTag::of(body.as_bytes(), None, true);
+        Arc::new(Answer::new(body.into(), &HeaderMap::new(), tag, None, origin).unwrap())
+    }
+
+    fn write(cache: &Cache) {
+        drop(cache.before_commit(vec![(ResourceType::Article, Uuid::now_v7())]));
+    }
+
+    #[test]
+    fn an_answer_that_was_begun_before_a_write_is_not_kept_after_it() {
+        let cache = cache();
+        let old = list(&cache, "old");
+        write(&cache);
+        cache.keep(KEY, &old);
+        assert!(cache.look_up(KEY).is_none());
+        cache.keep(KEY, &list(&cache, "new"));
+        assert_eq!(cache.look_up(KEY).unwrap().length(), 3);
+        write(&cache);
+        assert!(cache.look_up(KEY).is_none());
+    }
+
+    #[test]
+    fn nothing_is_served_from_the_instant_on_at_which_something_else_is_public() {
+        let timed = |until| {
+            let cache = cache();
+            cache.keep(KEY, &list_until(&cache, "timed", Some(until)));
+            cache.look_up(KEY).is_some()
+        };
+        assert!(timed(Clock::System.now() + Duration::from_secs(60)));
+        assert!(!timed(Clock::System.now()));
+    }
+
+    #[tokio::test]
+    async fn who_comes_after_a_write_is_not_given_what_was_begun_before_it() {
+        let cache = cache();
+        let begun = Arc::new(tokio::sync::Notify::new());
+        let finish = tokio::sync::Notify::new();
+        let slow = cache.share(KEY, cache.last_change(), async || {
+            let old = list(&cache, "old");
+            begun.notify_one();
+            finish.notified().await;
+            cache.keep(KEY, &old);
+            Some(old)
+        });
+        let later = async {
+            begun.notified().await;
+            write(&cache);
+            let reader = cache.share(KEY, cache.last_change(), async || Some(list(&cache, "newer")));
+            let release = async {
+                tokio::task::yield_now().await;
+                finish.notify_one();
+            };
+            tokio::join!(reader, release).0
+        };
+        let (first, second) = tokio::join!(slow, later);
+        assert_eq!((first.unwrap().length(), second.unwrap().length()), (3, 5));
+    }
+
+    #[tokio::test]
+    async fn when_the_one_who_does_the_work_goes_another_takes_it_over() {
+        let cache = cache();
+        {
+            let mut given_up = Box::pin(cache.share(KEY, 0, async || std::future::pending().await));
+            assert!(futures_util::poll!(&mut given_up).is_pending());
+            let mut waiting = Box::pin(cache.share(KEY, 0, async || Some(list(&cache, "mine"))));
+            assert!(futures_util::poll!(&mut waiting).is_pending());
+            drop(given_up);
+            assert_eq!(waiting.await.unwrap().length(), 4);
+        }
+        assert!(lock(&cache.flights).is_empty());
+    }
+}

@@ -1,7 +1,8 @@
 //! Delivery: repeated reads come from memory, and none is ever out of date.
 
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -15,7 +16,7 @@ use crate::document::{document, operations};
 use crate::support::cluster::scratch_directory;
 use crate::support::http::{Answer, exchange_bytes};
 use crate::support::proxy::{RecordingProxy, Statement};
-use crate::support::server::bearer;
+use crate::support::valve::Valve;
 use crate::support::{TestDatabase, TestServer, block_on, wait_until};
 use crate::writing::{ANY, send, send_empty};
 
@@ -332,10 +333,9 @@ fn every_operation_that_anybody_may_ask_is_kept_or_known_not_to_be() {
     }
 }
 
-/// Two servers on one database, and one that keeps nothing.
+/// Two servers on one database, one of which keeps no answers.
 struct Instances {
     one: TestServer,
-    other: TestServer,
     plain: TestServer,
     key: String,
 }
@@ -344,11 +344,10 @@ impl Instances {
     fn start() -> Self {
         let plain = TestServer::start();
         let database = Arc::clone(&plain.database);
-        let [one, other] = [(); 2].map(|()| TestServer::on(Arc::clone(&database), &database.url, CACHED));
+        let one = TestServer::on(Arc::clone(&database), &database.url, CACHED);
         warm(&one);
-        warm(&other);
         let key = plain.key(&[Scope::Admin]);
-        Self { one, other, plain, key }
+        Self { one, plain, key }
     }
 }
 
@@ -516,7 +515,7 @@ fn write_something(instances: &Instances, random: &mut StdRng, number: usize) ->
 
 #[test]
 fn answers_from_memory_are_those_of_a_server_that_keeps_none() {
-    let steps = std::env::var("VERBATIM_TEST_STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(40);
+    let steps = std::env::var("VERBATIM_TEST_STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(12);
     let seed = std::env::var("VERBATIM_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
     let instances = Instances::start();
     let mut random = StdRng::seed_from_u64(seed);
@@ -533,4 +532,129 @@ fn answers_from_memory_are_those_of_a_server_that_keeps_none() {
             assert_eq!(kept, plain, "step {number}, {path}, seed {seed}\n{}", history.join("\n"));
         }
     }
+}
+
+/// For how long after a proof that it hears an instance answers from memory.
+const LEASE: Duration = Duration::from_millis(400);
+
+/// An article that one instance counts up in, and when each number was acknowledged.
+struct Counter {
+    path: String,
+    acknowledged: Mutex<Vec<Instant>>,
+}
+
+impl Counter {
+    fn make(server: &TestServer, key: &str) -> Self {
+        let draft = json!({ "title": "0", "status": "published" });
+        let made = send(server, key, "POST", "/v1/articles", &[], &draft).json();
+        let path = format!("/v1/articles/{}", made["data"]["id"].as_str().unwrap());
+        Self { path, acknowledged: Mutex::new(vec![Instant::now()]) }
+    }
+
+    fn count(&self, server: &TestServer, key: &str) {
+        let next = self.acknowledged.lock().unwrap().len();
+        let answer = send(server, key, "PATCH", &self.path, ANY, &json!({ "title": next.to_string() }));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        self.acknowledged.lock().unwrap().push(Instant::now());
+    }
+
+    /// How long before `asked` something newer than `shown` was acknowledged already.
+    fn age(&self, asked: Instant, shown: &Value) -> Duration {
+        let shown: usize = shown["title"].as_str().unwrap().parse().unwrap();
+        let acknowledged = self.acknowledged.lock().unwrap();
+        acknowledged.get(shown + 1).map_or(Duration::ZERO, |newer| asked.saturating_duration_since(*newer))
+    }
+}
+
+/// Reads a counter from an instance, by itself and in a list; tells how old what it shows was when it was asked for.
+fn age_of(counter: &Counter, server: &TestServer) -> Duration {
+    let asked = Instant::now();
+    let alone = counter.age(asked, &server.get(&counter.path).data());
+    let asked = Instant::now();
+    let list = server.get("/v1/articles").data();
+    let id = counter.path.rsplit('/').next().unwrap();
+    let row = list.as_array().unwrap().iter().find(|row| row["id"] == id).unwrap();
+    alone.max(counter.age(asked, row))
+}
+
+/// Lets two instances write and read for a while; tells the oldest answer that each gave of what the other wrote.
+fn write_and_read(servers: [&TestServer; 2], counters: &[Counter; 2], key: &str, seconds: f64) -> [Duration; 2] {
+    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    let oldest = [Mutex::new(Duration::ZERO), Mutex::new(Duration::ZERO)];
+    let (reads, kept) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for own in 0..2 {
+            let (oldest, reads, kept) = (&oldest, &reads, &kept);
+            scope.spawn(move || {
+                while Instant::now() < end {
+                    counters[own].count(servers[own], key);
+                    // Others read in between.
+                    std::thread::yield_now();
+                    assert_eq!(age_of(&counters[own], servers[own]), Duration::ZERO, "a write was not seen at once");
+                }
+            });
+            scope.spawn(move || {
+                while Instant::now() < end {
+                    assert_eq!(
+                        age_of(&counters[own], servers[own]),
+                        Duration::ZERO,
+                        "an acknowledged write is not seen"
+                    );
+                    let age = age_of(&counters[1 - own], servers[own]);
+                    assert!(age < LEASE, "an answer was {age:?} old");
+                    let mut oldest = oldest[own].lock().unwrap();
+                    *oldest = age.max(*oldest);
+                    reads.fetch_add(4, Ordering::Relaxed);
+                    kept.fetch_add(usize::from(servers[own].cache.is_current()), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let writes: usize = counters.iter().map(|counter| counter.acknowledged.lock().unwrap().len()).sum();
+    println!("{reads:?} reads, {kept:?} times current, {writes} writes so far, oldest answers {oldest:?}");
+    oldest.map(|oldest| oldest.into_inner().unwrap())
+}
+
+#[test]
+fn no_answer_is_older_than_a_write_of_the_instance_nor_than_the_lease_of_another() {
+    let seconds = std::env::var("VERBATIM_TEST_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3.0) / 3.0;
+    let plain = TestServer::start();
+    let database = Arc::clone(&plain.database);
+    let key = plain.key(&[Scope::Write]);
+    let settings = [CACHED, &[("VERBATIM_CACHE_LEASE", "400")]].concat();
+    let valve = block_on(Valve::before(&database.url, scratch_directory("valve")));
+    let one = TestServer::on(Arc::clone(&database), &database.url, &settings);
+    let other = TestServer::hearing(Arc::clone(&database), &database.url, &valve.url, &settings);
+    warm(&one);
+    warm(&other);
+    let (servers, counters) = ([&one, &other], [Counter::make(&one, &key), Counter::make(&other, &key)]);
+    write_and_read(servers, &counters, &key, seconds);
+
+    // The connections that listen are ended, again and again.
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let ended = database.query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND query LIKE '%pg_notify(%' AND pid <> pg_backend_pid()",
+                );
+                wait_until("they listen again", || {
+                    is_over.load(Ordering::Relaxed) || ended.is_empty() || other.cache.is_current()
+                });
+            }
+        });
+        write_and_read(servers, &counters, &key, seconds);
+        is_over.store(true, Ordering::Relaxed);
+    });
+
+    // The connection that listens hangs, and nobody is told.
+    warm(&other);
+    valve.open(false);
+    let oldest = write_and_read(servers, &counters, &key, seconds.max(1.0));
+    assert!(!other.cache.is_current());
+    println!("while it does not hear, an instance gave answers of {:?} at most", oldest[1]);
+    valve.open(true);
+    warm(&other);
+    assert_eq!(told(&other, &counters[0].path), told(&plain, &counters[0].path));
 }
