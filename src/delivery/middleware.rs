@@ -64,10 +64,9 @@ fn kept_answer(request: &ServiceRequest) -> Option<Arc<Answer>> {
 fn hand_out(request: ServiceRequest, answer: &Answer) -> ServiceResponse<BoxBody> {
     let arrived = Instant::now();
     let id = Uuid::now_v7();
-    let span = request_log::span(&id, request.method(), request.uri());
     let mut response = answer.respond(&request);
     StandardHeaders::of(&request).put_on(response.headers_mut(), &id.to_string());
-    span.in_scope(|| request_log::answered(response.status(), Some(arrived)));
+    request_log::answered(&id, request.method(), request.uri(), response.status(), Some(arrived));
     request.into_response(response)
 }
 

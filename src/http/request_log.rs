@@ -13,15 +13,18 @@ use uuid::Uuid;
 /// A span around each request that bears its id, and a line when it is answered.
 pub struct RequestLog;
 
-/// The span of a request.
-pub fn span(id: &Uuid, method: &Method, target: &Uri) -> Span {
-    tracing::info_span!("request", request_id = %id, %method, target = without_secrets(target))
-}
-
-/// Logs in the present span that a request was answered.
-pub fn answered(status: StatusCode, arrived: Option<Instant>) {
-    let microseconds = arrived.map(|arrived| arrived.elapsed().as_micros());
-    tracing::info!(target: "verbatim::request", status = status.as_u16(), microseconds, "answered");
+/// Logs that a request was answered: a line that stands by itself, so that an answer from memory needs no span.
+pub fn answered(id: &Uuid, method: &Method, target: &Uri, status: StatusCode, arrived: Option<Instant>) {
+    tracing::info!(
+        target: "verbatim::request",
+        parent: None,
+        request_id = %id,
+        %method,
+        target = without_secrets(target),
+        status = status.as_u16(),
+        microseconds = arrived.map(|arrived| arrived.elapsed().as_micros()),
+        "answered"
+    );
 }
 
 /// A target as the log shows it. No key belongs there, but a client may have put one in.
@@ -33,24 +36,35 @@ fn without_secrets(target: &Uri) -> String {
     }
 }
 
-/// When a request came in.
-struct Arrival(Instant);
+/// A request as it came in: what is answered may have another form.
+struct Arrival {
+    instant: Instant,
+    method: Method,
+    target: Uri,
+}
 
 impl RootSpanBuilder for RequestLog {
     fn on_request_start(request: &ServiceRequest) -> Span {
+        let (method, target) = (request.method().clone(), request.uri().clone());
         let mut extensions = request.extensions_mut();
-        extensions.insert(Arrival(Instant::now()));
-        let id = extensions.get::<RequestId>().map(|id| **id).unwrap_or_default();
-        span(&id, request.method(), request.uri())
+        let request_id = extensions.get::<RequestId>().map(|id| **id).unwrap_or_default();
+        let span = tracing::info_span!("request", %request_id, %method, target = without_secrets(&target));
+        extensions.insert(Arrival { instant: Instant::now(), method, target });
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let status = match outcome {
-            Ok(response) => response.status(),
-            Err(error) => error.as_response_error().status_code(),
+        let response = match outcome {
+            Ok(response) => response,
+            Err(error) => {
+                let status = error.as_response_error().status_code();
+                span.in_scope(|| tracing::info!(target: "verbatim::request", status = status.as_u16(), "answered"));
+                return;
+            }
         };
-        let arrived = outcome.as_ref().ok().and_then(|r| r.request().extensions().get::<Arrival>().map(|a| a.0));
-        span.in_scope(|| answered(status, arrived));
+        let extensions = response.request().extensions();
+        let (Some(id), Some(arrival)) = (extensions.get::<RequestId>(), extensions.get::<Arrival>()) else { return };
+        answered(id, &arrival.method, &arrival.target, response.status(), Some(arrival.instant));
     }
 }
 
