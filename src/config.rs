@@ -90,6 +90,27 @@ const CACHE_CONTROL: Setting = Setting {
     allowed: "directives of RFC 9111, RFC 5861 and RFC 8246 parted by commas, such as public, max-age=60, stale-while-revalidate=600",
     is_secret: false,
 };
+const SURROGATE_KEYS: Setting = Setting {
+    name: "VERBATIM_SURROGATE_KEYS",
+    default: "true",
+    meaning: "Whether answers name what they depend on in the header Surrogate-Key, by which a network of caches can drop them.",
+    allowed: "true or false",
+    is_secret: false,
+};
+const CACHE_BYTES: Setting = Setting {
+    name: "VERBATIM_CACHE_BYTES",
+    default: "67108864",
+    meaning: "How many bytes of finished answers are kept in memory at most; 0 keeps none.",
+    allowed: "a number from 0 to 1099511627776",
+    is_secret: false,
+};
+const CACHE_LEASE: Setting = Setting {
+    name: "VERBATIM_CACHE_LEASE",
+    default: "1000",
+    meaning: "Milliseconds for which answers are given from memory after the last proof that changes made by other instances are heard.",
+    allowed: "a number from 100 to 60000",
+    is_secret: false,
+};
 const WORKERS: Setting = Setting {
     name: "VERBATIM_WORKERS",
     default: "0",
@@ -172,6 +193,9 @@ pub const SETTINGS: &[&Setting] = &[
     &PUBLIC_READS,
     &CORS_ORIGINS,
     &CACHE_CONTROL,
+    &SURROGATE_KEYS,
+    &CACHE_BYTES,
+    &CACHE_LEASE,
     &WORKERS,
     &MAX_CONNECTIONS,
     &DATABASE_CONNECTIONS,
@@ -205,6 +229,12 @@ pub struct Config {
     pub cors_origins: CorsOrigins,
     /// How caches may keep what is public.
     pub cache_control: HeaderValue,
+    /// Whether answers name what they depend on.
+    pub surrogate_keys: bool,
+    /// How many bytes of answers are kept at most.
+    pub cache_bytes: usize,
+    /// For how long a proof that changes are heard is good.
+    pub cache_lease: Duration,
     /// How many threads serve requests.
     pub workers: usize,
     /// Client connections each worker holds at most.
@@ -280,6 +310,11 @@ impl Config {
             public_reads: reader.required(&PUBLIC_READS, |text| text.parse().ok()),
             cors_origins: reader.required(&CORS_ORIGINS, cors_origins),
             cache_control: reader.required(&CACHE_CONTROL, cache_control),
+            surrogate_keys: reader.required(&SURROGATE_KEYS, |text| text.parse().ok()),
+            cache_bytes: reader.required(&CACHE_BYTES, |text| number(text, 0, 1 << 40)),
+            cache_lease: reader.required(&CACHE_LEASE, |text| {
+                number(text, 100, 60_000).map(|milliseconds| Duration::from_millis(milliseconds as u64))
+            }),
             workers: reader.required(&WORKERS, |text| match number(text, 0, 256)? {
                 0 => Some(processors),
                 workers => Some(workers),

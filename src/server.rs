@@ -2,26 +2,26 @@
 
 use std::net::SocketAddr;
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::body::MessageBody;
-use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
-use actix_web::http::Uri;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::dev::Server;
+use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, Error, HttpMessage, HttpServer, web};
-use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
+use actix_web::{App, HttpServer, web};
+use tracing_actix_web::TracingLogger;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::changes::follower::Follower;
 use crate::config::{Config, CorsOrigins};
+use crate::delivery::middleware::{AnyOrigin, answer_at_the_door, keep_answers};
+use crate::delivery::rules::Rules;
 use crate::http::body::BodyRules;
-use crate::http::explain::PREFERENCE_APPLIED;
 use crate::http::middleware::{self, CacheControl, REQUEST_ID, TimeLimit};
 use crate::http::parameters::ParameterRules;
+use crate::http::request_log::RequestLog;
 use crate::http::{document, fallback, validators};
 use crate::pages::api::Document;
 use crate::state::State;
@@ -33,21 +33,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// The headers of an answer that pages may see, beside those that any page may.
-const EXPOSED: [HeaderName; 8] = [
-    header::ETAG,
-    header::LINK,
-    header::LOCATION,
-    header::RETRY_AFTER,
-    header::WWW_AUTHENTICATE,
-    PREFERENCE_APPLIED,
-    RATE_LIMIT,
-    REQUEST_ID,
-];
-
-/// How much more a client may ask for.
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// What the server keeps to, out of the configuration.
 #[derive(Debug, Clone)]
@@ -127,6 +112,8 @@ pub fn start(
     let json = openapi_json();
     let described = serde_json::from_str(&json).map_err(std::io::Error::other)?;
     let parameter_rules = web::Data::new(ParameterRules::from_document(&described));
+    let delivery_rules = web::Data::new(Rules::from_document(&described));
+    let any_origin = web::Data::new(AnyOrigin(settings.cors_origins == CorsOrigins::Any));
     let body_rules = BodyRules::from_document(&described, settings.max_body).map_err(std::io::Error::other)?;
     let body_rules = web::Data::new(body_rules);
     let document = web::Data::new(Document(json.into()));
@@ -156,6 +143,8 @@ pub fn start(
             .app_data(parameter_rules.clone())
             .app_data(body_rules.clone())
             .app_data(document.clone())
+            .app_data(delivery_rules.clone())
+            .app_data(any_origin.clone())
             .app_data(time_limit.clone())
             .app_data(cache_control.clone())
             .configure(mount)
@@ -167,11 +156,13 @@ pub fn start(
             .wrap(from_fn(middleware::limit_time))
             .wrap(from_fn(middleware::render_problems))
             .wrap(from_fn(validators::make_tag))
+            .wrap(from_fn(keep_answers))
             .wrap(Compress::default())
             .wrap(from_fn(validators::answer_unmodified))
             .wrap(cors(&cors_origins))
             .wrap(from_fn(middleware::add_headers))
             .wrap(TracingLogger::<RequestLog>::new())
+            .wrap(from_fn(answer_at_the_door))
     });
     let server = server
         .workers(settings.workers)
@@ -187,8 +178,8 @@ pub fn start(
 
 /// Any page may read what is public. A page that shows a key, or writes, is one that the configuration names.
 fn cors(origins: &CorsOrigins) -> Cors {
-    // `Vary` is the same for every answer, see `middleware::add_headers`.
-    let cors = Cors::default().expose_headers(EXPOSED).max_age(3600).disable_vary_header();
+    // `Vary` and what pages may see is the same for every answer, see `middleware::StandardHeaders`.
+    let cors = Cors::default().max_age(3600).disable_vary_header();
     match origins {
         CorsOrigins::Any => cors
             .allow_any_origin()
@@ -201,53 +192,5 @@ fn cors(origins: &CorsOrigins) -> Cors {
             .fold(cors, |cors, origin| cors.allowed_origin(origin))
             .allowed_methods(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
             .allow_any_header(),
-    }
-}
-
-/// A span around each request that bears its id, and a line when it is answered.
-struct RequestLog;
-
-/// A target as the log shows it. No key belongs there, but a client may have put one in.
-fn without_secrets(target: &Uri) -> String {
-    let target = target.to_string();
-    match target.find("vb_") {
-        Some(start) => format!("{}vb_[hidden]", &target[..start]),
-        None => target,
-    }
-}
-
-/// When a request came in.
-struct Arrival(Instant);
-
-impl RootSpanBuilder for RequestLog {
-    fn on_request_start(request: &ServiceRequest) -> tracing::Span {
-        let mut extensions = request.extensions_mut();
-        extensions.insert(Arrival(Instant::now()));
-        let request_id = extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-        tracing::info_span!("request", request_id, method = %request.method(), target = without_secrets(request.uri()))
-    }
-
-    fn on_request_end<B: MessageBody>(span: tracing::Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let status = match outcome {
-            Ok(response) => response.status(),
-            Err(error) => error.as_response_error().status_code(),
-        };
-        let arrival = outcome.as_ref().ok().and_then(|r| r.request().extensions().get::<Arrival>().map(|a| a.0));
-        let microseconds = arrival.map(|arrival| arrival.elapsed().as_micros());
-        span.in_scope(
-            || tracing::info!(target: "verbatim::request", status = status.as_u16(), microseconds, "answered"),
-        );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_in_a_target_does_not_reach_the_log() {
-        let shown = |target: &str| without_secrets(&target.parse().unwrap());
-        assert_eq!(shown("/v1/articles?limit=2"), "/v1/articles?limit=2");
-        assert_eq!(shown("/v1/articles?key=vb_9bBqLZ0yP4mR7sT2uV5w&limit=2"), "/v1/articles?key=vb_[hidden]");
     }
 }

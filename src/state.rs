@@ -1,9 +1,12 @@
 //! What handlers share: the pool, the clock and the addresses. Holds nothing that a request changes.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, web};
 
 use crate::clock::Clock;
 use crate::db::{DatabaseError, Pool, PooledConnection, Snapshot};
+use crate::delivery::Cache;
 use crate::http::error::ApiError;
 use crate::http::reference::Urls;
 
@@ -18,6 +21,8 @@ pub struct State {
     pub urls: Urls,
     /// Whether what is public can be read without a key.
     pub has_public_reads: bool,
+    /// Answers in memory.
+    pub cache: Arc<Cache>,
 }
 
 impl State {

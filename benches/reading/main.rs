@@ -31,7 +31,7 @@ use mimalloc::MiMalloc;
 use tokio::runtime::{Builder, Runtime};
 
 use load::Client;
-use server::Server;
+use server::{READING, Server};
 
 /// The program's own, so that what is compared differs in what it does alone.
 #[global_allocator]
@@ -71,8 +71,10 @@ fn main() {
     // PostgreSQL and the servers inherit the first processor; then this process moves to the second.
     load::stay_on_processor(0);
     let postgres = postgres::start();
-    let servers: Vec<(usize, Server)> =
-        databases.iter().map(|(size, name)| (*size, Server::verbatim(&postgres::url_of(&postgres, name)))).collect();
+    let servers: Vec<(usize, Server)> = databases
+        .iter()
+        .map(|(size, name)| (*size, Server::verbatim(&postgres::url_of(&postgres, name), READING)))
+        .collect();
     let (_, largest) = databases.last().unwrap();
     let setting =
         only.contains(&Measure::Overhead).then(|| overhead::Setting::new(&postgres::url_of(&postgres, largest)));

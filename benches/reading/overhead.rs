@@ -8,7 +8,7 @@ use crate::bare::Recording;
 use crate::load::{self, Client};
 use crate::proxy::RecordingProxy;
 use crate::runtime;
-use crate::server::Server;
+use crate::server::{READING, Server};
 
 /// The lists that are measured.
 const LISTS: &[&str] = &[
@@ -40,7 +40,7 @@ impl Setting {
         let runtime = runtime();
         let directory: PathBuf = std::env::temp_dir().join(format!("verbatim-bench-{}", std::process::id()));
         let proxy = runtime.block_on(RecordingProxy::before(database, directory));
-        let watched = Server::verbatim(&proxy.url);
+        let watched = Server::verbatim(&proxy.url, READING);
         let mut client = Client::new(watched.port);
         let mut answers = HashMap::new();
         for path in LISTS {
@@ -51,8 +51,8 @@ impl Setting {
             answers.insert((*path).to_owned(), (statements, serde_json::from_slice(&body).unwrap()));
         }
         let recording = Recording { database: database.to_owned(), answers };
-        let bare = Server::bare(&serde_json::to_string(&recording).unwrap());
-        Self { verbatim: Server::verbatim(database), bare }
+        let bare = Server::of_this_program("--bare", &serde_json::to_string(&recording).unwrap());
+        Self { verbatim: Server::verbatim(database, READING), bare }
     }
 }
 

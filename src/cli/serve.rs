@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,15 +14,13 @@ use crate::changes::listener::Listener;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{PoolSettings, connect, open_pool};
+use crate::delivery::{Cache, CacheSettings};
 use crate::http::reference::Urls;
 use crate::server::{self, ServerSettings};
 use crate::state::State;
 use crate::webhooks::dispatcher::{DispatchSettings, Dispatcher};
 use crate::webhooks::reach::Reach;
 use crate::{articles, imports};
-
-/// How often this process proves to itself that it hears of changes.
-const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// How many connections there are for following changes and for webhooks; one more listens.
 const BACKGROUND_CONNECTIONS: usize = 2;
@@ -60,15 +59,21 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     let of_requests = config.database_connections.saturating_sub(BACKGROUND_CONNECTIONS + 1).max(1);
     let settings = PoolSettings { connections: of_requests, statement_timeout: config.statement_timeout };
     let background = open_pool(&database.address, PoolSettings { connections: BACKGROUND_CONNECTIONS, ..settings })?;
+    let changes = Arc::new(Listener::start(database.address.clone(), config.cache_lease / 4));
+    let cache = CacheSettings {
+        bytes: config.cache_bytes,
+        lease: config.cache_lease,
+        has_surrogate_keys: config.surrogate_keys,
+    };
     let state = State {
         pool: open_pool(&database.address, settings)?,
         clock: Clock::System,
         urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
         has_public_reads: config.public_reads,
+        cache: Arc::new(Cache::new(cache, Clock::System, Some(Arc::clone(&changes)))),
     };
     let address = listener.local_addr()?;
     let schedule = articles::schedule::run(state.pool.clone(), state.clock);
-    let changes = Listener::start(database.address.clone(), HEARTBEAT);
     let follower = Follower::start(background.clone(), state.urls.clone(), changes.subscribe());
     let _dispatcher = Dispatcher::start(
         background,

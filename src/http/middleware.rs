@@ -30,27 +30,55 @@ pub struct CacheControl(pub HeaderValue);
 /// answer, since a cache holds to what the last one said.
 const VARY: HeaderValue = HeaderValue::from_static("Accept-Encoding, Authorization, Origin, Prefer");
 
+/// The headers of an answer that pages may see, beside those that any page may.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "ETag, Link, Location, Preference-Applied, RateLimit, Retry-After, WWW-Authenticate, x-request-id",
+);
+
+/// The headers that every response has, as a request decides them.
+pub struct StandardHeaders {
+    cache_control: Option<HeaderValue>,
+    is_of_key: bool,
+    is_of_origin: bool,
+}
+
+impl StandardHeaders {
+    /// What the answer to a request has.
+    pub fn of(request: &ServiceRequest) -> Self {
+        let is_of_key = request.headers().contains_key(header::AUTHORIZATION);
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let public = || request.app_data::<web::Data<CacheControl>>().map(|public| public.0.clone());
+        let cache_control = match is_of_key {
+            true => Some(HeaderValue::from_static("private, no-store")),
+            false if is_read => public(),
+            false => None,
+        };
+        Self { cache_control, is_of_key, is_of_origin: request.headers().contains_key(header::ORIGIN) }
+    }
+
+    /// Puts them on the answer to the request of this id.
+    pub fn put_on(self, headers: &mut HeaderMap, id: &str) {
+        let is_decided = !self.is_of_key && headers.contains_key(header::CACHE_CONTROL);
+        if let Some(cache_control) = self.cache_control.filter(|_| !is_decided) {
+            headers.insert(header::CACHE_CONTROL, cache_control);
+        }
+        headers.insert(header::VARY, VARY);
+        if let Ok(id) = HeaderValue::from_str(id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.is_of_origin {
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
+    }
+}
+
 /// Puts the headers on that every response has.
 pub async fn add_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
     let id = request_id(&request);
-    let shows_a_key = request.headers().contains_key(header::AUTHORIZATION);
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let public = request.app_data::<web::Data<CacheControl>>().map(|public| public.0.clone());
+    let standard = StandardHeaders::of(&request);
     let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
-    let cache_control = match public {
-        _ if shows_a_key => Some(HeaderValue::from_static("private, no-store")),
-        public if is_read && !headers.contains_key(header::CACHE_CONTROL) => public,
-        _ => None,
-    };
-    if let Some(cache_control) = cache_control {
-        headers.insert(header::CACHE_CONTROL, cache_control);
-    }
-    headers.insert(header::VARY, VARY);
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    standard.put_on(response.headers_mut(), &id);
     Ok(response)
 }
 

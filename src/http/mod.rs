@@ -16,5 +16,6 @@ pub mod parameters;
 pub mod precondition;
 pub mod problem;
 pub mod reference;
+pub mod request_log;
 pub mod schema;
 pub mod validators;

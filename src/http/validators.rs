@@ -94,7 +94,7 @@ fn encoding(headers: &HeaderMap) -> &str {
 }
 
 /// Whether a client that sent this `Accept-Encoding`, or none, can read an encoding (RFC 9110 §12.5.3).
-fn accepts(accepted: Option<&AcceptEncoding>, encoding: &str) -> bool {
+pub fn accepts(accepted: Option<&AcceptEncoding>, encoding: &str) -> bool {
     let (Some(accepted), Ok(encoding)) = (accepted, encoding.parse::<Encoding>()) else { return true };
     accepted.negotiate([&encoding].into_iter()).as_ref() == Some(&encoding)
 }

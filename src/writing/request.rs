@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::stored::{self, Known};
 use super::{Origin, Writer};
 use crate::access::{Caller, Right};
+use crate::changes::ResourceType;
 use crate::db::{Connection, DatabaseError, Transaction, exclude_other_writers};
 use crate::http::body::BodyDigest;
 use crate::http::entity_tag::EntityTag;
@@ -198,8 +200,11 @@ pub async fn write<R: Right>(
     let now = state.clock.now();
     let transaction = Transaction::begin(state.writing_connection().await?).await?;
     match attempt(&transaction, repeatable.as_ref(), now, origin, dry_run, work).await {
-        Ok(answer) => {
+        Ok((answer, changed)) => {
+            let under_way = state.cache.before_commit(changed);
             transaction.commit().await?;
+            // From here on no reader is answered from before.
+            drop(under_way);
             Ok(answer.respond(request.method()))
         }
         Err(stop) => {
@@ -253,7 +258,7 @@ async fn attempt(
     origin: Origin,
     is_dry_run: bool,
     work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<Answer, ApiError>,
-) -> Result<Answer, Stop> {
+) -> Result<(Answer, Vec<(ResourceType, Uuid)>), Stop> {
     if let Some(repeatable) = repeatable {
         match stored::look_up(connection, repeatable, now).await? {
             Known::Nothing => {}
@@ -266,14 +271,14 @@ async fn attempt(
     exclude_other_writers(connection).await?;
     let mut writer = Writer::new(connection, now, origin);
     let answer = work(&mut writer).await?;
-    writer.finish().await?;
+    let changed = writer.finish().await?;
     if is_dry_run {
         return Err(Stop::Answered(answer.of_dry_run()?));
     }
     if let Some(repeatable) = repeatable {
         stored::keep(connection, repeatable, &answer, now).await?;
     }
-    Ok(answer)
+    Ok((answer, changed))
 }
 
 /// What the client calls the request, where it is a POST that it gave a name.

@@ -12,6 +12,7 @@ mod bodies;
 mod changes;
 mod changes_heard;
 mod concurrency;
+mod delivery;
 mod document;
 mod drafts;
 mod durability;

@@ -105,11 +105,16 @@ fn answer_of(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, u
 
 /// Sends bytes as they are and returns what comes back until the server closes the connection.
 pub fn send_bytes(address: &str, bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&exchange_bytes(address, bytes)).into_owned()
+}
+
+/// The same for an answer that is not text.
+pub fn exchange_bytes(address: &str, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     // A server may close before it has read everything: what it said until then counts.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+    answer
 }

@@ -1,6 +1,7 @@
 //! A server of a test's own, on a free port.
 
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -13,6 +14,7 @@ use verbatim::changes::listener::Listener;
 use verbatim::clock::Clock;
 use verbatim::config::Config;
 use verbatim::db::{Address, PoolSettings, connect, open_pool};
+use verbatim::delivery::{Cache, CacheSettings};
 use verbatim::http::reference::Urls;
 use verbatim::imports::{self, Entry, Report};
 use verbatim::server::{self, ServerSettings};
@@ -30,15 +32,14 @@ pub fn bearer(key: &str) -> String {
 
 /// A running server.
 pub struct TestServer {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub address: String,
     pub follower: Follower,
+    /// Its answers in memory.
+    pub cache: Arc<Cache>,
     handle: ServerHandle,
-    _changes: Listener,
+    _changes: Arc<Listener>,
 }
-
-/// How often a server proves to itself that it hears.
-const HEARTBEAT: Duration = Duration::from_millis(250);
 
 impl TestServer {
     /// A server on an empty database, with the default settings.
@@ -106,7 +107,20 @@ impl TestServer {
     }
 
     /// A server that reaches its database under another URL.
-    pub fn on(database: TestDatabase, url: &str, settings: &[(&str, &str)]) -> Self {
+    pub fn on(database: impl Into<Arc<TestDatabase>>, url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::hearing(database, url, url, settings)
+    }
+
+    /// A server that reaches its database under one URL and listens to it under another.
+    pub fn hearing(
+        database: impl Into<Arc<TestDatabase>>,
+        url: &str,
+        url_to_hear: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let database = database.into();
+        // Tests reach past the server into its database, which no cache allows for: it is on where a test says so.
+        let settings = [&[("VERBATIM_CACHE_BYTES", "0")], settings].concat();
         let variables = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut config = Config::read(variables).unwrap();
         config.workers = 1;
@@ -115,24 +129,34 @@ impl TestServer {
         let address_of_database = Address::parse(url).unwrap();
         let started = block_on(async {
             let settings = PoolSettings { connections: 4, statement_timeout: config.statement_timeout };
+            let has_cache = config.cache_bytes > 0;
+            // Where nothing is kept, not by way of the other URL, whose proxy would see it.
+            let url_to_hear = if has_cache { url_to_hear } else { &database.url };
+            let changes = Listener::start(Address::parse(url_to_hear).unwrap(), config.cache_lease / 4);
+            let changes = Arc::new(changes);
+            let cache_settings = CacheSettings {
+                bytes: config.cache_bytes,
+                lease: config.cache_lease,
+                has_surrogate_keys: config.surrogate_keys,
+            };
+            let cache = Arc::new(Cache::new(cache_settings, Clock::System, has_cache.then(|| Arc::clone(&changes))));
             let state = State {
                 pool: open_pool(&address_of_database, settings).unwrap(),
                 clock: Clock::System,
                 urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
                 has_public_reads: config.public_reads,
+                cache: Arc::clone(&cache),
             };
-            // Not by way of the other URL, whose proxy would see them.
             let own = Address::parse(&database.url).unwrap();
-            let changes = Listener::start(own.clone(), HEARTBEAT);
             let pool = open_pool(&own, PoolSettings { connections: 1, ..settings }).unwrap();
             let follower = Follower::start(pool, state.urls.clone(), changes.subscribe());
             let server = server::start(listener, state, ServerSettings::from(&config), follower.clone()).unwrap();
             let handle = server.handle();
             runtime().spawn(server);
-            (handle, changes, follower)
+            (handle, changes, follower, cache)
         });
-        let (handle, changes, follower) = started;
-        Self { database, address, handle, follower, _changes: changes }
+        let (handle, changes, follower, cache) = started;
+        Self { database, address, follower, cache, handle, _changes: changes }
     }
 
     /// The URL of a path.
