@@ -59,11 +59,13 @@ pub async fn exclude_other_writers(mut connection: &Connection) -> Result<()> {
 const COUNTED_BELOW: i64 = 10_000;
 
 /// How many rows of a table meet conditions, as the planner estimates; `None` where counting is as cheap.
-pub async fn estimate(
-    mut connection: &Connection,
-    table: &'static str,
-    conditions: Vec<sql::Sql>,
-) -> Result<Option<i64>> {
+pub async fn estimate(connection: &Connection, table: &'static str, conditions: Vec<sql::Sql>) -> Result<Option<i64>> {
+    let rows = planned_rows(connection, table, conditions).await?;
+    Ok(Some(rows).filter(|rows| *rows >= COUNTED_BELOW))
+}
+
+/// How many rows of a table meet conditions, as the planner estimates.
+pub async fn planned_rows(mut connection: &Connection, table: &'static str, conditions: Vec<sql::Sql>) -> Result<i64> {
     let explained =
         sql::sql("EXPLAIN (FORMAT JSON) SELECT FROM ").text(table).text(" WHERE ").append(sql::all(conditions));
     let plan: serde_json::Value = explained.statement::<diesel::sql_types::Json>().get_result(&mut connection).await?;
@@ -71,7 +73,7 @@ pub async fn estimate(
     // A planner's estimate is far below the largest whole number.
     #[allow(clippy::cast_possible_truncation, reason = "see above")]
     let rows = rows as i64;
-    Ok(Some(rows).filter(|rows| *rows >= COUNTED_BELOW))
+    Ok(rows)
 }
 
 /// How many rows of a table meet each of several filters, by name; none is counted beyond `most`.

@@ -42,7 +42,7 @@ impl RecentChanges {
         let number = self.last() + 1;
         log.changes.extend(changed.iter().map(|(resource_type, id)| (number, *resource_type, *id)));
         let surplus = log.changes.len().saturating_sub(REMEMBERED);
-        if let Some((newest, ..)) = log.changes.drain(..surplus).last() {
+        if let Some((newest, ..)) = log.changes.drain(..surplus).next_back() {
             log.forgotten = newest;
         }
         self.last.store(number, Ordering::SeqCst);

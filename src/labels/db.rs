@@ -12,7 +12,7 @@ use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, group};
+use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, group, planned_rows};
 use crate::search::db::NameWords;
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
@@ -334,8 +334,9 @@ pub async fn with_descendants(connection: &Connection, groups: &[Vec<LabelId>]) 
     Ok(expanded)
 }
 
-/// How far articles are counted when the rarer of several labels is looked for.
-const COUNTED_ARTICLES: i64 = 20_000;
+/// How far articles are counted when the rarer of several labels is looked for; of labels on more, the planner's
+/// statistics tell them apart, which know just the frequent ones.
+const COUNTED_ARTICLES: i64 = 1_000;
 
 /// Sorts groups of labels, the one on the fewest public articles first.
 pub async fn rarest_first(
@@ -346,21 +347,19 @@ pub async fn rarest_first(
     if groups.len() < 2 {
         return Ok(groups);
     }
-    let mut counted = Vec::with_capacity(groups.len());
+    let mut sized = Vec::with_capacity(groups.len());
     for group in groups {
-        let mut connection = connection;
-        let count = sql("SELECT count(*) FROM (SELECT FROM article_labels WHERE article_labels.label_id = ANY (")
-            .bind(uuids(&group))
-            .text(") AND ")
-            .append(audience.sees("article_labels.public_from"))
-            .text(" LIMIT ")
-            .bind(COUNTED_ARTICLES)
-            .text(") AS counted")
-            .statement::<sql_types::BigInt>();
-        counted.push((count.get_result::<i64>(&mut connection).await?, group));
+        let borne = || sql("article_labels.label_id = ANY (").bind(uuids(&group)).text(")");
+        let visible = audience.sees("article_labels.public_from");
+        let counted =
+            count_up_to(connection, "article_labels", vec![("label", vec![borne(), visible])], COUNTED_ARTICLES)
+                .await?;
+        let counted = counted.into_iter().map(|(_, count)| count).sum::<i64>();
+        let estimated = planned_rows(connection, "article_labels", vec![borne()]).await?;
+        sized.push(((counted, estimated), group));
     }
-    counted.sort_by_key(|(count, _)| *count);
-    Ok(counted.into_iter().map(|(_, group)| group).collect())
+    sized.sort_by_key(|(size, _)| *size);
+    Ok(sized.into_iter().map(|(_, group)| group).collect())
 }
 
 /// The slugs of public labels that look most like `text`, the nearest first; few or none.

@@ -172,12 +172,11 @@ impl QuoteFilter {
             // Of a speaker who is withdrawn nobody is told.
             let withdrawn =
                 "EXISTS (SELECT FROM people WHERE people.id = quotes.speaker_id AND people.deleted_at IS NOT NULL)";
-            let condition = if is_attributed {
+            if is_attributed {
                 sql("quotes.speaker_id IS NOT NULL AND NOT ").text(withdrawn)
             } else {
                 sql("(quotes.speaker_id IS NULL OR ").text(withdrawn).text(")")
-            };
-            condition
+            }
         }));
         conditions.extend(self.words.as_ref().map(|words| words.condition(audience)));
         let of_printing = self.printing_conditions();
