@@ -132,7 +132,9 @@ impl Answer {
             [] => json!({}),
             body => serde_json::from_slice(body).map_err(ApiError::internal)?,
         };
-        if let (Some(_), Some(data)) = (&self.shown_once, body["data"].as_object_mut()) {
+        if self.shown_once.is_some()
+            && let Some(data) = body["data"].as_object_mut()
+        {
             // Of what is not there nobody needs the secret.
             data.remove("secret");
         }

@@ -111,7 +111,7 @@ fn hide_articles(server: &TestServer, key: &str, states: &[&str]) -> Vec<String>
 
 /// Merges what only hidden articles know, and undoes half of it.
 fn merge_hidden(server: &TestServer, key: &str) {
-    for (resource, into) in [("labels", "label"), ("people", "speaker-vane")] {
+    for (resource, into) in [("labels", "label"), ("people", "author-penn")] {
         let slug = |state: &str| format!("{MARKER}{state}{into}");
         let merge = |one: &str, other: &str| {
             let path = format!("/v1/{resource}/{}/merge", slug(one));
