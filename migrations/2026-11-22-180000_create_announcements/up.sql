@@ -186,11 +186,15 @@ CREATE VIEW followed_resources AS
 COMMENT ON VIEW followed_resources IS 'What announcements are made of: every resource, and what became of it.';
 
 -- The lock is held until the commit, and positions are given out under it: a reader that sees one sees all before it,
--- however long the transactions took that made the changes. OFFSET 0 keeps each look-up one by its index.
-CREATE FUNCTION announce_changes(due timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
+-- however long the transactions took that made the changes. What another transaction is noting at this moment is left to
+-- it: nobody waits under the lock. OFFSET 0 keeps each look-up one by its index.
+CREATE FUNCTION announce_changes(due timestamptz) RETURNS bigint LANGUAGE plpgsql SET jit = off AS $$
 DECLARE
     -- What another server just published is public, though this one's clock be behind, or its writer waited long.
     instant timestamptz := greatest(due, clock_timestamp());
+    claimed unannounced[];
+    public_head bigint;
+    editors_head bigint;
     announced bigint;
     gone record;
 BEGIN
@@ -198,6 +202,10 @@ BEGIN
         RETURN 0;
     END IF;
     PERFORM pg_advisory_xact_lock(x'616e6e6f756e6365'::bigint);
+    claimed := ARRAY(SELECT unannounced FROM unannounced WHERE due_at <= due FOR UPDATE SKIP LOCKED);
+    -- Once, beforehand: to look for the end while it grows is to pass over all that was added.
+    SELECT coalesce(max(position), 0) INTO public_head FROM announcements WHERE audience = 'public';
+    SELECT coalesce(max(position), 0) INTO editors_head FROM announcements WHERE audience = 'editors';
     INSERT INTO announcements
         (audience, position, announced_at, resource_type, resource_id, action, version, slug, reason, detail, successor_id)
     SELECT audience, head + row_number() OVER (PARTITION BY audience ORDER BY rank, resource_id), due, resource_type,
@@ -220,11 +228,8 @@ BEGIN
                    END
                    WHEN told.action <> 'removed' THEN 'removed'
                END AS action
-        FROM unannounced
-        CROSS JOIN (
-            SELECT audience, coalesce(
-                (SELECT max(position) FROM announcements WHERE announcements.audience = known.audience), 0) AS head
-            FROM (VALUES ('public'), ('editors')) AS known (audience)) AS audiences
+        FROM unnest(claimed) AS unannounced
+        CROSS JOIN (VALUES ('public', public_head), ('editors', editors_head)) AS audiences (audience, head)
         LEFT JOIN LATERAL (
             SELECT * FROM followed_resources
             WHERE followed_resources.resource_type = unannounced.resource_type
@@ -238,14 +243,13 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT followed_resources.id, followed_resources.public_from FROM followed_resources
             WHERE followed_resources.resource_type = unannounced.resource_type
-              AND followed_resources.id = resource.successor_id OFFSET 0) AS successor ON true
-        WHERE unannounced.due_at <= due) AS decided
+              AND followed_resources.id = resource.successor_id OFFSET 0) AS successor ON true) AS decided
     WHERE action IS NOT NULL;
     GET DIAGNOSTICS announced = ROW_COUNT;
     -- What was hidden or purged is unknown by its slug, and so it is to whoever reads the log from now on.
     FOR gone IN
         SELECT audiences.audience, unannounced.resource_type, unannounced.resource_id, resource.id IS NULL AS is_purged
-        FROM unannounced
+        FROM unnest(claimed) AS unannounced
         CROSS JOIN (VALUES ('public'), ('editors')) AS audiences (audience)
         LEFT JOIN LATERAL (
             SELECT id, is_there FROM followed_resources
@@ -257,7 +261,7 @@ BEGIN
               AND announcements.resource_type = unannounced.resource_type
               AND announcements.resource_id = unannounced.resource_id
             ORDER BY position DESC LIMIT 1) AS told ON true
-        WHERE unannounced.due_at <= due AND (resource.id IS NULL OR told.reason = 'hidden')
+        WHERE resource.id IS NULL OR told.reason = 'hidden'
     LOOP
         UPDATE announcements SET slug = NULL, detail = CASE WHEN gone.is_purged THEN NULL ELSE detail END
         WHERE audience = gone.audience AND resource_type = gone.resource_type AND resource_id = gone.resource_id
@@ -266,14 +270,16 @@ BEGIN
     UPDATE unannounced SET due_at = later.public_from, is_touched = false
     FROM (
         SELECT waiting.resource_type, waiting.resource_id, resource.public_from
-        FROM unannounced AS waiting
+        FROM unnest(claimed) AS waiting
         CROSS JOIN LATERAL (
             SELECT public_from FROM followed_resources
             WHERE followed_resources.resource_type = waiting.resource_type
               AND followed_resources.id = waiting.resource_id AND is_there OFFSET 0) AS resource
-        WHERE waiting.due_at <= due AND resource.public_from > instant AND resource.public_from < 'infinity') AS later
+        WHERE resource.public_from > instant AND resource.public_from < 'infinity') AS later
     WHERE unannounced.resource_type = later.resource_type AND unannounced.resource_id = later.resource_id;
-    DELETE FROM unannounced WHERE due_at <= due;
+    DELETE FROM unannounced USING unnest(claimed) AS done
+    WHERE unannounced.resource_type = done.resource_type AND unannounced.resource_id = done.resource_id
+      AND unannounced.due_at <= due;
     RETURN announced;
 END
 $$;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -186,15 +186,21 @@ pub async fn limit_time<B: MessageBody>(request: ServiceRequest, next: Next<B>) 
     }
 }
 
-/// Answers HEAD as GET: the connection leaves the body out by itself (RFC 9110 §9.3.2).
+/// Answers HEAD as GET: the connection leaves the body out by itself (RFC 9110 §9.3.2). It would wait for the end of a
+/// stream, which may have none.
 pub async fn answer_head<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    if request.method() == Method::HEAD {
+) -> Result<ServiceResponse<EitherBody<B, ()>>, Error> {
+    let is_head = request.method() == Method::HEAD;
+    if is_head {
         request.head_mut().method = Method::GET;
     }
-    next.call(request).await
+    let response = next.call(request).await?;
+    Ok(response.map_body(|_, body| match body.size() {
+        BodySize::Stream if is_head => EitherBody::right(()),
+        _ => EitherBody::left(body),
+    }))
 }
 
 /// Refuses what the document does not declare, and the one character that PostgreSQL cannot take.

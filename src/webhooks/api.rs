@@ -28,6 +28,7 @@ use crate::http::problem::ProblemCode;
 use crate::http::reference::{DeliveryPath, WebhookPath};
 use crate::state::State;
 use crate::values::id::{MessageId, WebhookId};
+use crate::writing::request::{Answer, WriteParameters, write};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -154,14 +155,14 @@ async fn create_webhook(
 /// Changes what the body names and leaves the rest (RFC 7396). Messages that wait are sent to the new `endpoint`.
 #[utoipa::path(
     tag = WEBHOOKS,
-    params(WebhookPath, WritePrecondition),
+    params(WebhookPath, WriteParameters, WritePrecondition),
     request_body(content((WebhookPatch = "application/merge-patch+json"), (WebhookPatch = "application/json"))),
     security(("key" = ["admin"])),
     responses((status = 200, description = "The webhook as it is now.", body = Single<Webhook>), WriteProblems),
 )]
 #[patch("/v1/webhooks/{ref}")]
 async fn update_webhook(
-    _caller: Caller<Admin>,
+    caller: Caller<Admin>,
     request: HttpRequest,
     state: web::Data<State>,
     reach: web::Data<Reach>,
@@ -172,28 +173,31 @@ async fn update_webhook(
     if let Some(endpoint) = &endpoint {
         check_endpoint(&reach, endpoint)?;
     }
-    let connection = state.connection().await?;
-    let row = based_on(&connection, &reference, &Preconditions::of(&request)?).await?;
-    let sees_others = has_drafts.is_some_and(|has_drafts| has_drafts != row.has_drafts);
-    let is_back = is_enabled == Some(true) && !row.is_enabled;
-    let position = match sees_others || is_back {
-        true => Some(head(&connection, has_drafts.unwrap_or(row.has_drafts)).await?),
-        false => None,
-    };
-    let changes = WebhookChanges {
-        name,
-        url: endpoint,
-        events,
-        has_drafts,
-        is_enabled,
-        disabled_reason: is_back.then_some(None),
-        position,
-        version: row.version + 1,
-        updated_at: state.clock.now(),
-        ..WebhookChanges::default()
-    };
-    let row = changed(&connection, row.id, &changes).await?;
-    Single::respond(vec![wire::webhook(row, None, &state.urls)], &Fields::default())
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let row = based_on(writer.connection(), &reference, &preconditions).await?;
+        let sees_others = has_drafts.is_some_and(|has_drafts| has_drafts != row.has_drafts);
+        let is_back = is_enabled == Some(true) && !row.is_enabled;
+        let position = match sees_others || is_back {
+            true => Some(head(writer.connection(), has_drafts.unwrap_or(row.has_drafts)).await?),
+            false => None,
+        };
+        let changes = WebhookChanges {
+            name,
+            url: endpoint,
+            events,
+            has_drafts,
+            is_enabled,
+            disabled_reason: is_back.then_some(None),
+            position,
+            version: row.version + 1,
+            updated_at: writer.now(),
+            ..WebhookChanges::default()
+        };
+        let row = changed(writer.connection(), row.id, &changes).await?;
+        Answer::resource(&wire::webhook(row, None, &state.urls))
+    })
+    .await
 }
 
 /// Give a webhook a new secret
@@ -234,23 +238,26 @@ async fn rotate_webhook_secret(
 /// It is told nothing more, and its messages are forgotten.
 #[utoipa::path(
     tag = WEBHOOKS,
-    params(WebhookPath, WritePrecondition),
+    params(WebhookPath, WriteParameters, WritePrecondition),
     security(("key" = ["admin"])),
     responses((status = 204, description = "It is deleted."), WriteProblems),
 )]
 #[delete("/v1/webhooks/{ref}")]
 async fn delete_webhook(
-    _caller: Caller<Admin>,
+    caller: Caller<Admin>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(WebhookPath { reference }): Path<WebhookPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let connection = state.connection().await?;
-    let row = based_on(&connection, &reference, &Preconditions::of(&request)?).await?;
-    match db::delete_webhook(&connection, row.id, row.version).await? {
-        true => Ok(HttpResponse::NoContent().finish()),
-        false => Err(overtaken()),
-    }
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let row = based_on(writer.connection(), &reference, &preconditions).await?;
+        match db::delete_webhook(writer.connection(), row.id, row.version).await? {
+            true => Ok(Answer::nothing()),
+            false => Err(overtaken()),
+        }
+    })
+    .await
 }
 
 /// Which messages to show.

@@ -193,6 +193,23 @@ fn a_change_is_told_when_it_commits_however_long_that_takes_and_none_is_passed_o
 }
 
 #[test]
+fn nobody_who_announces_waits_for_what_another_is_noting() {
+    let (server, key) = writer();
+    schedule_article(&server, &key, &article("Tide", "scheduled"));
+    server.database.execute("UPDATE unannounced SET due_at = '-infinity'");
+    let long = block_on(client(&server.database.url));
+    block_on(long.batch_execute("BEGIN; UPDATE articles SET version = version + 1 WHERE slug = 'tide'")).unwrap();
+    let announced = server.database.query("SELECT announce_changes(now())");
+    assert_eq!(announced, ["0"], "the others are not public yet, and the article is the other's to tell of");
+    let mut follower = Follower::default();
+    send(&server, &key, "POST", "/v1/labels", &[], &json!({ "name": "Free" }));
+    assert_eq!(follower.news(&server), ["label free added"]);
+    block_on(long.batch_execute("SELECT announce_changes(now()); COMMIT")).unwrap();
+    let left = "SELECT count(*) FROM unannounced WHERE due_at < '2300-01-01Z'";
+    assert_eq!(server.database.query(left), ["0"]);
+}
+
+#[test]
 fn positions_tell_nothing_of_what_is_hidden_or_rolled_back() {
     let (server, key) = writer();
     let mut follower = Follower::default();

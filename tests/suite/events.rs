@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use verbatim::access::Scope;
 
 use crate::support::events::EventStream;
+use crate::support::http::send_bytes;
 use crate::support::server::bearer;
 use crate::support::{TestDatabase, TestServer, wait_until};
 use crate::writing::{ANY, send, send_empty};
@@ -86,6 +87,16 @@ fn drafts_are_for_those_who_may_read_them() {
     make_label(&server, &key, "Sea");
     assert_eq!(public.next().unwrap().data["slug"], "sea", "nothing before it");
     assert_eq!(server.get("/v1/events?drafts=true").status, 401);
+}
+
+#[test]
+fn the_head_of_a_stream_is_all_that_head_waits_for() {
+    let (server, _) = writer();
+    let head = "HEAD /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let next = "GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    let answers = send_bytes(&server.address, format!("{head}{next}").as_bytes());
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
+    assert!(answers.contains("text/event-stream"), "{answers}");
 }
 
 #[test]
