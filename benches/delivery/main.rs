@@ -81,8 +81,8 @@ fn main() {
     let postgres = postgres::start();
     let database = postgres::url_of(&postgres, &databases[0].1);
     let answers = record(&database);
-    let bodies: HashMap<&str, String> =
-        answers.iter().map(|(path, (_, body))| (path.as_str(), serde_json::to_string(body).unwrap())).collect();
+    let bodies: HashMap<String, String> =
+        answers.iter().map(|(path, (_, body))| (path.clone(), serde_json::to_string(body).unwrap())).collect();
     let fixed = Server::of_this_program("--fixed", &serde_json::to_string(&bodies).unwrap());
     let cached = Server::verbatim(&database, CACHED);
     let quiet = Server::verbatim(&database, &[CACHED, &[("VERBATIM_LOG", "warn")]].concat());

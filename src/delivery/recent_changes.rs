@@ -42,9 +42,8 @@ impl RecentChanges {
         let number = self.last() + 1;
         log.changes.extend(changed.iter().map(|(resource_type, id)| (number, *resource_type, *id)));
         let surplus = log.changes.len().saturating_sub(REMEMBERED);
-        if let Some((newest, ..)) = log.changes.drain(..surplus).next_back() {
-            log.forgotten = newest;
-        }
+        let forgotten = log.changes.drain(..surplus).next_back().map(|(newest, ..)| newest);
+        log.forgotten = forgotten.unwrap_or(log.forgotten);
         self.last.store(number, Ordering::SeqCst);
     }
 
