@@ -19,8 +19,11 @@ use crate::http::validators::accepts;
 /// The names by which networks drop what they keep.
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
-/// About what a kept answer takes besides its body: its key, its headers, and what the cache needs to keep it.
-const OVERHEAD: usize = 1024;
+/// About what a kept answer takes besides its texts: itself, and what the cache needs to keep it.
+const OVERHEAD: usize = 768;
+
+/// What a header takes besides its texts.
+const HEADER: usize = size_of::<(HeaderName, HeaderValue)>();
 
 /// A finished answer, with the state of 200.
 #[derive(Debug)]
@@ -64,6 +67,8 @@ impl Answer {
         let mut headers: Vec<_> = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         headers.extend(surrogate_key.map(|key| (SURROGATE_KEY, key)));
         let (dependence, checked) = (Arc::new(dependence), AtomicU64::new(began));
+        // What a handler wrote may stand in more memory than it needs.
+        let body = Bytes::copy_from_slice(&body);
         Some(Self { body, headers, content, tag, encoding: Encoding::Identity, dependence, began, checked, until })
     }
 
@@ -74,7 +79,7 @@ impl Answer {
         let mut headers = self.headers.clone();
         headers.push((header::CONTENT_ENCODING, HeaderValue::from_static(encoding.name())));
         Ok(Self {
-            body: body.into(),
+            body: body.into_boxed_slice().into(),
             headers,
             content: self.content.clone(),
             tag,
@@ -88,7 +93,8 @@ impl Answer {
 
     /// About how many bytes it takes.
     pub(super) fn size(&self) -> usize {
-        self.body.len() + self.dependence.size() + OVERHEAD
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER);
+        self.body.len() + headers.sum::<usize>() + self.dependence.size() + OVERHEAD
     }
 
     /// The length of its body, in bytes.
