@@ -40,7 +40,7 @@ impl Follower {
             let answer = server.get(&format!("/v1/changes?limit={limit}{query}{since}"));
             assert_eq!(answer.status, 200, "{}", answer.text);
             let mut part = answer.json();
-            changes.extend(part["data"].as_array_mut().unwrap().drain(..));
+            changes.append(part["data"].as_array_mut().unwrap());
             self.since = Some(part["meta"]["cursor"].as_str().unwrap().to_owned());
             if part["meta"]["has_more"] == false {
                 return changes;

@@ -611,7 +611,7 @@ fn write_and_read(servers: [&TestServer; 2], counters: &[Counter; 2], key: &str,
         }
     });
     let writes: usize = counters.iter().map(|counter| counter.acknowledged.lock().unwrap().len()).sum();
-    println!("{reads:?} reads, {kept:?} times current, {writes} writes so far, oldest answers {oldest:?}");
+    eprintln!("{reads:?} reads, {kept:?} times current, {writes} writes so far, oldest answers {oldest:?}");
     oldest.map(|oldest| oldest.into_inner().unwrap())
 }
 
@@ -653,7 +653,7 @@ fn no_answer_is_older_than_a_write_of_the_instance_nor_than_the_lease_of_another
     valve.open(false);
     let oldest = write_and_read(servers, &counters, &key, seconds.max(1.0));
     assert!(!other.cache.is_current());
-    println!("while it does not hear, an instance gave answers of {:?} at most", oldest[1]);
+    eprintln!("while it does not hear, an instance gave answers of {:?} at most", oldest[1]);
     valve.open(true);
     warm(&other);
     assert_eq!(told(&other, &counters[0].path), told(&plain, &counters[0].path));
