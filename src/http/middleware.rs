@@ -32,7 +32,7 @@ const VARY: HeaderValue = HeaderValue::from_static("Accept-Encoding, Authorizati
 
 /// The headers of an answer that pages may see, beside those that any page may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "ETag, Link, Location, Preference-Applied, RateLimit, Retry-After, WWW-Authenticate, x-request-id",
+    "etag, link, location, preference-applied, ratelimit, retry-after, www-authenticate, x-request-id",
 );
 
 /// The headers that every response has, as a request decides them.

@@ -270,7 +270,7 @@ fn now() -> String {
 }
 
 fn chrono_soon() -> String {
-    stamp(Duration::from_millis(700))
+    stamp(Duration::from_millis(1500))
 }
 
 /// An instant in the form of the API, all of one length.
