@@ -239,7 +239,7 @@ impl Part {
 ///
 /// The same changes as a stream of server-sent events, as they happen: each is an event `change` whose `data` is the
 /// change and whose `id` is its place. A client that comes back with `Last-Event-ID` (browsers do by themselves) is told
-/// first what it missed; one that sends neither that nor `since` is told what happens from now on. Where the place is not
+/// first what it missed; one that sends neither that nor `since` is told what happens from now on, or from a moment ago. Where the place is not
 /// known any more, an event `reset` says so: read everything again from `/v1/changes`, and go on with the stream. Every 15
 /// seconds without an event a comment shows that the stream is alive. It ends when the server stops, and after 15 minutes:
 /// connect again.
@@ -261,27 +261,31 @@ async fn follow_changes(
     Query(parameters): Query<ChangeParameters>,
 ) -> Result<HttpResponse, ApiError> {
     let told = parameters.told(&caller)?;
-    let last_event = request.headers().get(LAST_EVENT_ID);
-    let stream = {
-        let connection = state.connection().await?;
-        let (place, greeting) = match last_event {
-            Some(id) => match known_event(&connection, told, id.to_str().unwrap_or_default()).await? {
-                Some(place) => (place, greeting(place)),
-                None => {
-                    let head = db::head(&connection, told).await?;
-                    (head, reset(head))
-                }
-            },
+    let last_event = request.headers().get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
+    let (place, greeting) = match last_event {
+        Some(id) => match known_event(&state, &follower, told, id).await? {
+            Some(place) => (place, greeting(place)),
             None => {
-                let place = match parameters.since(&connection, told).await? {
-                    Some(place) => place,
-                    None => db::head(&connection, told).await?,
-                };
-                (place, greeting(place))
+                let head = db::head(&*state.connection().await?, told).await?;
+                (head, reset(head))
             }
-        };
-        Stream::new(state.clone(), follower.as_ref().clone(), place, parameters.types.0, greeting)
+        },
+        None => {
+            let place = match (&parameters.since, follower.head(told)) {
+                // From memory, so that thousands may come at once.
+                (None, Some(head)) => head,
+                _ => {
+                    let connection = state.connection().await?;
+                    match parameters.since(&connection, told).await? {
+                        Some(place) => place,
+                        None => db::head(&connection, told).await?,
+                    }
+                }
+            };
+            (place, greeting(place))
+        }
     };
+    let stream = Stream::new(state.clone(), follower.as_ref().clone(), place, parameters.types.0, greeting);
     let events = futures_util::stream::unfold(stream, async |mut stream| {
         let bytes = stream.next().await?;
         Some((Ok::<Bytes, ApiError>(bytes), stream))
@@ -296,11 +300,15 @@ async fn follow_changes(
 }
 
 /// The place of an event that a client has seen, where it is one.
-async fn known_event(connection: &Connection, told: Told, id: &str) -> Result<Option<Cursor>, DatabaseError> {
-    match id.parse::<Cursor>() {
-        Ok(place) if place.told == told && db::is_known(connection, place).await? => Ok(Some(place)),
-        _ => Ok(None),
-    }
+async fn known_event(
+    state: &State,
+    follower: &Follower,
+    told: Told,
+    id: &str,
+) -> Result<Option<Cursor>, DatabaseError> {
+    let Some(place) = id.parse::<Cursor>().ok().filter(|place| place.told == told) else { return Ok(None) };
+    let is_known = follower.knows(place) || db::is_known(&*state.connection().await?, place).await?;
+    Ok(Some(place).filter(|_| is_known))
 }
 
 /// What a stream begins with: a client that sees nothing else knows where to go on.

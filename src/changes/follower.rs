@@ -109,6 +109,16 @@ impl Follower {
         self.shared.moved.subscribe()
     }
 
+    /// The end of what an audience was told, as far as it was read.
+    pub(super) fn head(&self, told: Told) -> Option<Cursor> {
+        self.shared.window(told).read().unwrap_or_else(PoisonError::into_inner).head
+    }
+
+    /// Whether a place is the one after an event that is kept, or the end. Where it is not, the database may know it.
+    pub(super) fn knows(&self, place: Cursor) -> bool {
+        self.shared.window(place.told).read().unwrap_or_else(PoisonError::into_inner).knows(place)
+    }
+
     /// What is kept after a place.
     pub(super) fn recent(&self, after: Cursor) -> Recent {
         self.shared.window(after.told).read().unwrap_or_else(PoisonError::into_inner).after(after)
@@ -175,6 +185,11 @@ impl Window {
         self.events.drain(..self.events.len().saturating_sub(KEPT));
     }
 
+    fn knows(&self, place: Cursor) -> bool {
+        let found = self.events.binary_search_by_key(&place.position, |event| event.cursor.position);
+        self.head == Some(place) || found.is_ok_and(|index| self.events[index].cursor == place)
+    }
+
     fn after(&self, place: Cursor) -> Recent {
         let Some(head) = self.head else { return Recent::NotKept };
         if place.position >= head.position {
@@ -226,6 +241,9 @@ mod tests {
         assert_eq!(positions(&window, 4), None);
         assert_eq!(positions(&window, 5), Some(vec![]));
         window.push(events(6..=8));
+        let known = (4..10).filter(|position| window.knows(Cursor::new(Told::Public, *position, DateTime::UNIX_EPOCH)));
+        assert_eq!(known.collect::<Vec<_>>(), [6, 7, 8]);
+        assert!(!window.knows(Cursor::new(Told::Public, 7, DateTime::<chrono::Utc>::MAX_UTC)), "of another database");
         assert_eq!(positions(&window, 4), None, "the fifth is not kept");
         assert_eq!(positions(&window, 5), Some(vec![6, 7, 8]));
         assert_eq!(positions(&window, 7), Some(vec![8]));
