@@ -578,6 +578,7 @@ fn age_of(counter: &Counter, server: &TestServer) -> Duration {
 }
 
 /// Lets two instances write and read for a while; tells the oldest answer that each gave of what the other wrote.
+#[allow(clippy::print_stderr, reason = "a longer run tells what it saw")]
 fn write_and_read(servers: [&TestServer; 2], counters: &[Counter; 2], key: &str, seconds: f64) -> [Duration; 2] {
     let end = Instant::now() + Duration::from_secs_f64(seconds);
     let oldest = [Mutex::new(Duration::ZERO), Mutex::new(Duration::ZERO)];
@@ -616,6 +617,7 @@ fn write_and_read(servers: [&TestServer; 2], counters: &[Counter; 2], key: &str,
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "a longer run tells what it saw")]
 fn no_answer_is_older_than_a_write_of_the_instance_nor_than_the_lease_of_another() {
     let seconds = std::env::var("VERBATIM_TEST_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3.0) / 3.0;
     let plain = TestServer::start();
