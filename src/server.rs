@@ -21,10 +21,11 @@ use crate::http::body::BodyRules;
 use crate::http::explain::PREFERENCE_APPLIED;
 use crate::http::middleware::{self, CacheControl, REQUEST_ID, TimeLimit};
 use crate::http::parameters::ParameterRules;
+use crate::http::publication::Publication;
 use crate::http::{document, fallback, validators};
 use crate::pages::api::Document;
 use crate::state::State;
-use crate::{access, articles, batch, labels, merges, pages, people, quotes, search, voices};
+use crate::{access, articles, batch, citations, feeds, labels, merges, pages, people, quotes, search, voices};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -57,6 +58,7 @@ pub struct ServerSettings {
     request_timeout: Duration,
     shutdown_timeout: Duration,
     cache_control: CacheControl,
+    publication: Publication,
 }
 
 impl From<&Config> for ServerSettings {
@@ -69,6 +71,7 @@ impl From<&Config> for ServerSettings {
             request_timeout: config.request_timeout,
             shutdown_timeout: config.shutdown_timeout,
             cache_control: CacheControl(config.cache_control.clone()),
+            publication: Publication(config.publication.clone()),
         }
     }
 }
@@ -83,6 +86,8 @@ fn mount(config: &mut ServiceConfig<'_>) {
     quotes::api::mount(config);
     voices::api::mount(config);
     search::api::mount(config);
+    feeds::api::mount(config);
+    citations::api::mount(config);
     merges::api::mount(config);
     batch::api::mount(config);
     access::api::mount(config);
@@ -122,6 +127,7 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
     let workers = settings.workers;
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
     let cache_control = web::Data::new(settings.cache_control);
+    let publication = web::Data::new(settings.publication);
     let cors_origins = settings.cors_origins;
     let server = HttpServer::new(move || {
         // A worker drives its own connections: an answer of PostgreSQL wakes the thread that waits for it and no other.
@@ -142,6 +148,7 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
             .app_data(document.clone())
             .app_data(time_limit.clone())
             .app_data(cache_control.clone())
+            .app_data(publication.clone())
             .configure(mount)
             .map(|app| app.configure(pages::api::mount_pages).default_service(web::to(fallback::answer)))
             .into_app()
