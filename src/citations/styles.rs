@@ -202,10 +202,9 @@ fn tex(text: &str) -> String {
             }
         }
         match (line, lines.peek()) {
-            (_, None) => {}
+            ("", _) | (_, None) => {}
             // A blank line parts paragraphs.
             (_, Some(&"")) => escaped.push_str("\\par{}"),
-            ("", Some(_)) => {}
             _ => escaped.push(' '),
         }
     }

@@ -71,7 +71,10 @@ impl Urls {
             "" => {
                 let rest = url.strip_prefix("http://")?;
                 let (host, path) = rest.split_at(rest.find('/')?);
-                let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+                let name = match host.rsplit_once(':') {
+                    Some((name, _)) if !host.ends_with(']') => name,
+                    _ => host,
+                };
                 matches!(name, "localhost" | "127.0.0.1" | "[::1]").then_some(path)?
             }
             base => url.strip_prefix(base)?,
