@@ -69,6 +69,13 @@ const ARTICLE_URL: Setting = Setting {
     allowed: "an http or https URL that contains {slug}, such as https://example.org/articles/{slug}",
     is_secret: false,
 };
+const PUBLICATION: Setting = Setting {
+    name: "VERBATIM_PUBLICATION",
+    default: "",
+    meaning: "The name of the publication, as feeds, the news sitemap, citations, embeds and JSON-LD show it.",
+    allowed: "a text of 1 to 200 characters on one line",
+    is_secret: false,
+};
 const PUBLIC_READS: Setting = Setting {
     name: "VERBATIM_PUBLIC_READS",
     default: "true",
@@ -190,6 +197,7 @@ pub const SETTINGS: &[&Setting] = &[
     &PG_BINDIR,
     &PUBLIC_URL,
     &ARTICLE_URL,
+    &PUBLICATION,
     &PUBLIC_READS,
     &CORS_ORIGINS,
     &CACHE_CONTROL,
@@ -223,6 +231,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The address of an article on its site, with `{slug}` in it.
     pub article_url: Option<String>,
+    /// The name of the publication.
+    pub publication: Option<String>,
     /// Whether what is public can be read without a key.
     pub public_reads: bool,
     /// Whose pages may use the API.
@@ -306,6 +316,10 @@ impl Config {
                 .optional(&PUBLIC_URL, |text| web_url(text).map(|_| text.trim_end_matches('/').to_owned())),
             article_url: reader.optional(&ARTICLE_URL, |text| {
                 (text.contains("{slug}") && web_url(text).is_some()).then(|| text.to_owned())
+            }),
+            publication: reader.optional(&PUBLICATION, |text| {
+                let is_line = text.chars().count() <= 200 && !text.chars().any(char::is_control);
+                (is_line && !text.trim().is_empty()).then(|| text.trim().to_owned())
             }),
             public_reads: reader.required(&PUBLIC_READS, |text| text.parse().ok()),
             cors_origins: reader.required(&CORS_ORIGINS, cors_origins),

@@ -21,12 +21,15 @@ use crate::delivery::rules::Rules;
 use crate::http::body::BodyRules;
 use crate::http::middleware::{self, CacheControl, REQUEST_ID, TimeLimit};
 use crate::http::parameters::ParameterRules;
+use crate::http::publication::Publication;
 use crate::http::request_log::RequestLog;
 use crate::http::{document, fallback, validators};
 use crate::pages::api::Document;
 use crate::state::State;
 use crate::webhooks::reach::Reach;
-use crate::{access, articles, batch, changes, labels, merges, pages, people, quotes, search, voices, webhooks};
+use crate::{
+    access, articles, batch, changes, citations, feeds, labels, merges, pages, people, quotes, search, voices, webhooks,
+};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,6 +48,7 @@ pub struct ServerSettings {
     shutdown_timeout: Duration,
     cache_control: CacheControl,
     webhook_reach: Reach,
+    publication: Publication,
 }
 
 impl From<&Config> for ServerSettings {
@@ -58,6 +62,7 @@ impl From<&Config> for ServerSettings {
             shutdown_timeout: config.shutdown_timeout,
             cache_control: CacheControl(config.cache_control.clone()),
             webhook_reach: if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public },
+            publication: Publication(config.publication.clone()),
         }
     }
 }
@@ -72,6 +77,8 @@ fn mount(config: &mut ServiceConfig<'_>) {
     quotes::api::mount(config);
     voices::api::mount(config);
     search::api::mount(config);
+    feeds::api::mount(config);
+    citations::api::mount(config);
     merges::api::mount(config);
     batch::api::mount(config);
     changes::api::mount(config);
@@ -123,6 +130,7 @@ pub fn start(
     let workers = settings.workers;
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
     let cache_control = web::Data::new(settings.cache_control);
+    let publication = web::Data::new(settings.publication);
     let cors_origins = settings.cors_origins;
     let server = HttpServer::new(move || {
         // A worker drives its own connections: an answer of PostgreSQL wakes the thread that waits for it and no other.
@@ -147,6 +155,7 @@ pub fn start(
             .app_data(any_origin.clone())
             .app_data(time_limit.clone())
             .app_data(cache_control.clone())
+            .app_data(publication.clone())
             .configure(mount)
             .map(|app| app.configure(pages::api::mount_pages).default_service(web::to(fallback::answer)))
             .into_app()

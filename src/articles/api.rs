@@ -1,22 +1,21 @@
 //! Articles over HTTP.
 
-use std::collections::HashMap;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, patch, post, put, web};
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::db::{self, ArticleFilter, ArticleRow, BodyRow};
+use super::listing::{ArticleParameters, article_filter, with_bodies};
 use super::source::get_article_source;
 use super::wire::{self, Article, ArticleDraft, ArticlePatch, ArticleView};
 use super::write::Articles;
-use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
+use super::{ArticleFacet, ArticleSort, ArticleSortTerm};
 use crate::access::{Caller, Read, Scope, Write};
-use crate::db::filter::{InstantRange, Named};
+use crate::db::filter::Named;
 use crate::db::moved::Kind;
 use crate::db::{Audience, Connection};
 use crate::http::body::Json;
@@ -32,14 +31,13 @@ use crate::http::moved::answer_absence;
 use crate::http::page::{About, List, Page, PageParameters, Single};
 use crate::http::parameters::CommaList;
 use crate::http::precondition::{PutPreconditions, WritePrecondition};
-use crate::http::reference::{ArticlePath, ExternalPath, LabelPath, PersonPath, external_ids_named};
+use crate::http::reference::{ArticlePath, ExternalPath, LabelPath, PersonPath};
 use crate::labels::db as labels_db;
-use crate::labels::filter::{LabelParameters, label_filter};
+use crate::labels::filter::LabelParameters;
 use crate::people::db as people_db;
-use crate::people::filter::people_named;
 use crate::quotes::offsets::OffsetParameters;
 use crate::quotes::wire::Occurrence;
-use crate::search::filter::{article_words, needs_words};
+use crate::search::filter::needs_words;
 use crate::state::State;
 use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
@@ -123,60 +121,14 @@ struct AnnotationParameters {
     annotate: Option<AnnotationKind>,
 }
 
-/// Which articles to list, besides by label.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+/// Whether to show where articles were found.
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ArticleParameters {
-    /// Only articles with these words in their title, summary or body (its first 500,000 characters), in any form that
-    /// the language of the article gives them, with or without accents. As on the web: all of the words, `"a phrase"`,
-    /// `one or other`, `-not`. Without `sort` the best matches come first.
-    #[param(min_length = 1, max_length = 300, example = "bell")]
-    q: Option<String>,
+struct HighlightParameter {
     /// Whether to show where the words of `q` were found, as `highlight` of each article. Only with `q`.
     #[serde(default)]
     #[param(required = false, default = false, example = true)]
     highlight: bool,
-    /// Only articles by one of these people. Ids, slugs, names or aliases.
-    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["eleanor-vosk"]))]
-    author: Option<CommaList<String>>,
-    /// Only articles that quote one of these people.
-    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["maren-tolliver-haag"]))]
-    quoted: Option<CommaList<String>>,
-    /// Only articles in one of these states: `published` where not given. Everything else takes a key with the scope
-    /// `drafts`: `draft`, `scheduled` for a time to come, `archived`.
-    #[param(inline, min_items = 1, value_type = Option<Vec<ArticleStatus>>, style = Form, explode = false, example = json!(["published"]))]
-    status: Option<CommaList<ArticleStatus>>,
-    /// Only articles in one of these languages, as BCP 47 tags.
-    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["en"]))]
-    language: Option<CommaList<String>>,
-    /// Only articles with one of these slugs.
-    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["the-ferry-bell-comes-home"]))]
-    slug: Option<CommaList<String>>,
-    /// Only articles that another system calls so: `source:id`.
-    #[param(min_items = 1, value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["sample:the-ferry-bell-comes-home.txt"]))]
-    external_id: Option<CommaList<String>>,
-    /// Only articles published at this instant or later.
-    #[serde(rename = "published_at[gte]")]
-    #[param(example = "2023-01-01T00:00:00Z")]
-    published_from: Option<DateTime<Utc>>,
-    /// Only articles published before this instant.
-    #[serde(rename = "published_at[lt]")]
-    #[param(example = "2027-01-01T00:00:00Z")]
-    published_until: Option<DateTime<Utc>>,
-    /// Only articles whose content last changed at this instant or later.
-    #[serde(rename = "updated_at[gte]")]
-    #[param(example = "2023-01-01T00:00:00Z")]
-    updated_from: Option<DateTime<Utc>>,
-    /// Only articles whose content last changed before this instant.
-    #[serde(rename = "updated_at[lt]")]
-    #[param(example = "2100-01-01T00:00:00Z")]
-    updated_until: Option<DateTime<Utc>>,
-}
-
-impl ArticleParameters {
-    fn statuses(&self) -> Option<&[ArticleStatus]> {
-        self.status.as_ref().map(|CommaList(statuses)| statuses.as_slice())
-    }
 }
 
 /// What to count articles by.
@@ -212,53 +164,13 @@ impl ArticleOrder {
     }
 }
 
-/// The filter that parameters ask for; everything they name in vain is refused at once.
-async fn article_filter(
-    connection: &Connection,
-    labels: LabelParameters,
-    parameters: ArticleParameters,
-    audience: Audience,
-    reading: &mut Reading,
-) -> Result<ArticleFilter, ApiError> {
-    let ArticleParameters {
-        q,
-        highlight: _,
-        author,
-        quoted,
-        status,
-        language,
-        slug,
-        external_id,
-        published_from,
-        published_until,
-        updated_from,
-        updated_until,
-    } = parameters;
-    let languages = language.map(|CommaList(languages)| languages);
-    let filter = ArticleFilter {
-        words: article_words(connection, q.as_deref(), languages.as_deref(), reading).await?,
-        statuses: status.map(|CommaList(statuses)| statuses),
-        labels: label_filter(connection, labels, audience, reading).await?,
-        authors: people_named(connection, "author", author, audience, reading).await?,
-        quoted: people_named(connection, "quoted", quoted, audience, reading).await?,
-        quoted_too: None,
-        languages,
-        slugs: slug.map(|CommaList(slugs)| slugs),
-        external_ids: external_ids_named("external_id", external_id, reading),
-        published_at: InstantRange { from: published_from, until: published_until },
-        updated_at: InstantRange { from: updated_from, until: updated_until },
-    };
-    ApiError::refuse(std::mem::take(&mut reading.faults))?;
-    Ok(filter)
-}
-
 /// List articles
 ///
 /// The public articles, the newest first, without their bodies; with `q`, those that have its words, the best match
 /// first. With a key that may read drafts, `status` lists what is not public.
 #[utoipa::path(
     tag = ARTICLES,
-    params(LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
+    params(LabelParameters, ArticleParameters, HighlightParameter, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), ListProblems, AccessProblems),
 )]
@@ -320,7 +232,7 @@ async fn get_article(
 /// every label that belongs to it, too.
 #[utoipa::path(
     tag = LABELS,
-    params(LabelPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
+    params(LabelPath, LabelParameters, ArticleParameters, HighlightParameter, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems, AccessProblems),
 )]
@@ -350,7 +262,7 @@ async fn list_label_articles(
 /// `/v1/articles?author={ref}`.
 #[utoipa::path(
     tag = PEOPLE,
-    params(PersonPath, LabelParameters, ArticleParameters, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
+    params(PersonPath, LabelParameters, ArticleParameters, HighlightParameter, ArticleOrder, ArticleFacetParameters, FacetLimit, ArticleViewParameters, OffsetParameters, FieldParameters, PageParameters, Preferences),
     security((), ("key" = ["read"])),
     responses((status = 200, description = "A page of articles.", body = List<Article>), FetchProblems, AccessProblems),
 )]
@@ -384,23 +296,15 @@ fn printings(articles: &mut [Article]) -> impl Iterator<Item = &mut Occurrence> 
 const BODY_FIELDS: &[&str] = &["body_format", "body_html", "body_text", "text_rule"];
 
 /// Rows with their bodies, where fields of those are asked for.
-async fn with_bodies(
+async fn with_wanted_bodies(
     connection: &Connection,
     rows: Vec<ArticleRow>,
     fields: &Fields,
 ) -> Result<Vec<(ArticleRow, Option<BodyRow>)>, ApiError> {
-    if !BODY_FIELDS.iter().any(|field| fields.names(field)) {
-        return Ok(rows.into_iter().map(|row| (row, None)).collect());
+    if BODY_FIELDS.iter().any(|field| fields.names(field)) {
+        return Ok(with_bodies(connection, rows).await?);
     }
-    let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
-    let mut bodies: HashMap<_, _> = db::bodies_of(connection, &ids).await?.into_iter().collect();
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let body = bodies.remove(&row.id);
-            (row, body)
-        })
-        .collect())
+    Ok(rows.into_iter().map(|row| (row, None)).collect())
 }
 
 /// A list of articles that is asked for: every parameter such a list has.
@@ -430,8 +334,8 @@ impl FromRequest for ArticleListing {
 impl ArticleListing {
     fn read(request: &HttpRequest) -> Result<Self, ApiError> {
         let parameters: ArticleParameters = read_query(request)?;
-        let words = parameters.q.as_deref();
-        let is_highlighted = parameters.highlight;
+        let words = parameters.words();
+        let HighlightParameter { highlight: is_highlighted } = read_query(request)?;
         needs_words("highlight", words, is_highlighted)?;
         let terms = read_query::<ArticleOrder>(request)?.terms(words)?;
         let order = db::order(&terms, parameters.statuses());
@@ -508,7 +412,7 @@ impl ArticleListing {
         let listed = db::list_articles(connection, &filter, page.window()).await?;
         let (listed, place) = page.cut(listed, |listed| listed.row.position(&terms, listed.distance)).into_parts();
         let rows = listed.into_iter().map(|listed| listed.row).collect();
-        let rows = with_bodies(connection, rows, &fields).await?;
+        let rows = with_wanted_bodies(connection, rows, &fields).await?;
         let mut articles = wire::articles(connection, rows, view, &state.urls, page.audience()).await?;
         offsets.apply(connection, printings(&mut articles)).await?;
         if let Some(words) = filter.words.as_ref().filter(|_| is_highlighted) {

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod db;
 pub mod filter;
+pub mod listing;
 pub mod printings;
 pub mod revisions;
 pub mod schedule;

@@ -392,7 +392,7 @@ pub async fn articles(
         Article {
             id,
             url: urls.resource("articles", &slug),
-            canonical_url: canonical_url.or_else(|| urls.canonical_article(&slug)),
+            canonical_url: urls.page_of_article(canonical_url, &slug),
             slug,
             title,
             summary,

@@ -28,6 +28,8 @@ pub const VOICES: &str = "Voices";
 /// See [`ARTICLES`].
 pub const SEARCH: &str = "Search";
 /// See [`ARTICLES`].
+pub const FEEDS: &str = "Feeds";
+/// See [`ARTICLES`].
 pub const MERGES: &str = "Merges";
 /// See [`ARTICLES`].
 pub const BATCHES: &str = "Batches";
@@ -92,6 +94,7 @@ pub fn head() -> OpenApi {
             tag(LABELS, "Named groups of articles."),
             tag(VOICES, "Who speaks on what, and how much."),
             tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
+            tag(FEEDS, "Articles and quotes as other programs read them: feeds, sitemaps, JSON-LD, citations, embeds."),
             tag(MERGES, "People and labels that became part of another, and how to undo that."),
             tag(BATCHES, "Many writes at once, all or nothing."),
             tag(CHANGES, "What changed, for whoever keeps a copy."),
@@ -458,6 +461,16 @@ impl IntoResponses for FetchProblems {
         let mut responses = problems(&[INVALID, MISSING, GONE, FAILED, AWAY]);
         responses.insert("308".to_owned(), moved());
         responses
+    }
+}
+
+/// The problems of an operation that finds what an address names, which may be gone.
+#[derive(Debug)]
+pub struct GoneProblems;
+
+impl IntoResponses for GoneProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[INVALID, MISSING, GONE, FAILED, AWAY])
     }
 }
 

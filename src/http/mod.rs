@@ -15,6 +15,7 @@ pub mod page;
 pub mod parameters;
 pub mod precondition;
 pub mod problem;
+pub mod publication;
 pub mod reference;
 pub mod request_log;
 pub mod schema;

@@ -200,6 +200,26 @@ fn default_limit() -> u32 {
     DEFAULT_LIMIT
 }
 
+/// Which part of a feed to show: feeds are read onwards only.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FeedPageParameters {
+    /// How many articles to show at most.
+    #[param(minimum = 1, maximum = 100, default = 20, example = 2)]
+    #[serde(default = "default_limit")]
+    limit: u32,
+    /// Show the articles after those of another page: the cursor out of its link to the next page. It holds only for the
+    /// filters it was made with.
+    #[param(min_length = 1, max_length = 4096, pattern = "^[A-Za-z0-9_-]+$")]
+    after: Option<String>,
+}
+
+impl From<FeedPageParameters> for PageParameters {
+    fn from(FeedPageParameters { limit, after }: FeedPageParameters) -> Self {
+        Self { limit, after, before: None, page: None, count: Count::None }
+    }
+}
+
 /// The page that a request asks for.
 #[derive(Debug)]
 pub struct Page {
@@ -335,13 +355,7 @@ impl Page {
         place: (Option<Position>, Option<Position>),
         about: About,
     ) -> Result<HttpResponse, ApiError> {
-        let (next, previous) = place;
-        let turned = |to: Option<u32>, name: &'static str, position: Position| match to {
-            Some(number) if number * self.limit <= LAST_NUMBERED_ROW => self.link(urls, "page", &number.to_string()),
-            _ => self.link(urls, name, &write_cursor(&position, &self.query)),
-        };
-        let next = next.map(|position| turned(self.number.map(|number| number + 1), "after", position));
-        let prev = previous.map(|position| turned(self.number.map(|number| number - 1), "before", position));
+        let ListLinks { this, next, prev } = self.links(urls, place);
         let links: Vec<String> = [("next", &next), ("prev", &prev)]
             .into_iter()
             .filter_map(|(relation, url)| url.as_ref().map(|url| format!("<{url}>; rel=\"{relation}\"")))
@@ -353,7 +367,6 @@ impl Page {
         if !links.is_empty() {
             response.insert_header((header::LINK, links.join(", ")));
         }
-        let this = self.address(urls, self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let meta = ListMeta {
             limit: self.limit,
             total: about.total.map(|total| total.rows),
@@ -369,10 +382,38 @@ impl Page {
         Ok(response.json(List { data: data.map_err(ApiError::internal)?, meta, links }))
     }
 
+    /// Where the page is, and where the list goes on; `place` is what [`cut`](Self::cut) told of it.
+    pub fn links(&self, urls: &Urls, place: (Option<Position>, Option<Position>)) -> ListLinks {
+        let (next, previous) = place;
+        let turned = |to: Option<u32>, name: &'static str, position: Position| match to {
+            Some(number) if number * self.limit <= LAST_NUMBERED_ROW => self.link(urls, "page", &number.to_string()),
+            _ => self.link(urls, name, &write_cursor(&position, &self.query)),
+        };
+        let next = next.map(|position| turned(self.number.map(|number| number + 1), "after", position));
+        let prev = previous.map(|position| turned(self.number.map(|number| number - 1), "before", position));
+        let this = self.address(urls, self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        ListLinks { this, next, prev }
+    }
+
+    /// The first page of the list.
+    pub fn first(&self, urls: &Urls) -> String {
+        self.address(urls, self.without_place())
+    }
+
+    /// The parameters that say which rows the list holds.
+    pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.without_place().filter(|(name, _)| !NOT_PART_OF_THE_QUERY.contains(name))
+    }
+
+    /// The parameters without those that say where in the list the page is.
+    fn without_place(&self) -> impl Iterator<Item = (&str, &str)> {
+        let others = self.pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "after" | "before" | "page"));
+        others.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The same list at another place.
     fn link(&self, urls: &Urls, name: &str, value: &str) -> String {
-        let others = self.pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "after" | "before" | "page"));
-        self.address(urls, others.map(|(name, value)| (name.as_str(), value.as_str())).chain([(name, value)]))
+        self.address(urls, self.without_place().chain([(name, value)]))
     }
 
     fn address<'p>(&self, urls: &Urls, pairs: impl Iterator<Item = (&'p str, &'p str)>) -> String {

@@ -1,6 +1,7 @@
 //! How a resource is shown where it is only referred to, and the addresses of resources.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
@@ -29,14 +30,85 @@ impl Urls {
         &self.public_url
     }
 
-    /// The address of an article on the site that publishes it, as far as the configuration tells.
-    pub fn canonical_article(&self, slug: &str) -> Option<String> {
-        self.article_url.as_ref().map(|url| url.replace("{slug}", slug))
+    /// The page of an article on the site that publishes it: its `own` address, or as far as the configuration tells.
+    pub fn page_of_article(&self, own: Option<String>, slug: &str) -> Option<String> {
+        own.or_else(|| self.article_url.as_ref().map(|url| url.replace(SLUG, slug)))
+    }
+
+    /// Where the site that publishes the articles begins, with a slash at its end, as far as the configuration tells.
+    pub fn site(&self) -> Option<String> {
+        let url = Url::parse(self.article_url.as_deref()?).ok()?;
+        Some(format!("{}/", url.origin().ascii_serialization()))
+    }
+
+    /// Whether a page belongs to the site that publishes the articles, as far as the configuration tells.
+    pub fn is_of_the_site(&self, page: &str) -> bool {
+        self.site().is_none_or(|site| page.starts_with(&site))
+    }
+
+    /// What an address names. What is no address of ours may be the page of an article.
+    pub fn named<'u>(&self, url: &'u str) -> Addressed<'u> {
+        let (url, _) = url.split_once('#').unwrap_or((url, ""));
+        if let Some(named) = self.path_of(url).and_then(named_by_path) {
+            return named;
+        }
+        let slug = self.article_url.as_deref().and_then(|template| {
+            let (before, _) = template.split_once(SLUG)?;
+            let rest = url.strip_prefix(before)?;
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+            (template.replace(SLUG, &rest[..end]) == url).then_some(&rest[..end])
+        });
+        match slug {
+            Some(slug) if !slug.is_empty() => Addressed::Article(slug),
+            _ => Addressed::Page(url),
+        }
+    }
+
+    /// The path of an address of ours. Where nobody has said what is ours, that is every path, and this machine's.
+    fn path_of<'u>(&self, url: &'u str) -> Option<&'u str> {
+        let path = match self.public_url.as_str() {
+            "" if url.starts_with('/') => url,
+            "" => {
+                let rest = url.strip_prefix("http://")?;
+                let (host, path) = rest.split_at(rest.find('/')?);
+                let name = match host.rsplit_once(':') {
+                    Some((name, _)) if !host.ends_with(']') => name,
+                    _ => host,
+                };
+                matches!(name, "localhost" | "127.0.0.1" | "[::1]").then_some(path)?
+            }
+            base => url.strip_prefix(base)?,
+        };
+        Some(path.split_once('?').map_or(path, |(path, _)| path))
     }
 
     /// The address of one resource of a collection.
     pub fn resource(&self, collection: &str, reference: &dyn std::fmt::Display) -> String {
         format!("{}/v1/{collection}/{reference}", self.public_url)
+    }
+}
+
+/// What stands for the slug in the address of an article's page.
+const SLUG: &str = "{slug}";
+
+/// What an address names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addressed<'u> {
+    /// An article, by its id or slug.
+    Article(&'u str),
+    /// A quote, by its id.
+    Quote(&'u str),
+    /// A page of some site, without what follows `#`.
+    Page(&'u str),
+}
+
+fn named_by_path(path: &str) -> Option<Addressed<'_>> {
+    let (collection, reference) = path.strip_prefix("/v1/")?.split_once('/')?;
+    let is_one = !reference.is_empty() && !reference.contains('/');
+    match collection {
+        "articles" if is_one => Some(Addressed::Article(reference)),
+        "quotes" if is_one => Some(Addressed::Quote(reference)),
+        _ => None,
     }
 }
 
@@ -249,4 +321,50 @@ pub struct ExternalId {
 /// External ids as rows hold them, as they are shown.
 pub fn external_ids(rows: Vec<(String, String)>) -> Vec<ExternalId> {
     rows.into_iter().map(|(source, id)| ExternalId { source, id }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn urls(public_url: &str, article_url: &str) -> Urls {
+        Urls::new(
+            (!public_url.is_empty()).then(|| public_url.into()),
+            (!article_url.is_empty()).then(|| article_url.into()),
+        )
+    }
+
+    #[test]
+    fn an_address_names_an_article_or_a_quote() {
+        let site = urls("https://api.example", "https://paper.example/{slug}.html?from={slug}");
+        for (url, named) in [
+            ("https://api.example/v1/articles/tide", Addressed::Article("tide")),
+            ("https://api.example/v1/quotes/quo_1?include=speaker#x", Addressed::Quote("quo_1")),
+            ("https://paper.example/tide.html?from=tide#:~:text=a", Addressed::Article("tide")),
+            ("https://paper.example/tide.html?from=ebb", Addressed::Page("https://paper.example/tide.html?from=ebb")),
+            ("https://paper.example/.html?from=", Addressed::Page("https://paper.example/.html?from=")),
+            ("https://api.example.org/v1/quotes/quo_1", Addressed::Page("https://api.example.org/v1/quotes/quo_1")),
+            ("https://api.example/v1/people/ada", Addressed::Page("https://api.example/v1/people/ada")),
+            ("/v1/quotes/quo_1", Addressed::Page("/v1/quotes/quo_1")),
+            ("", Addressed::Page("")),
+        ] {
+            assert_eq!(site.named(url), named, "{url}");
+        }
+    }
+
+    #[test]
+    fn without_an_address_of_its_own_a_server_knows_paths_and_this_machine() {
+        let bare = urls("", "");
+        for url in ["/v1/quotes/quo_1", "http://localhost:8080/v1/quotes/quo_1", "http://[::1]/v1/quotes/quo_1"] {
+            assert_eq!(bare.named(url), Addressed::Quote("quo_1"), "{url}");
+        }
+        for url in [
+            "http://localhost.example/v1/quotes/quo_1",
+            "https://other.example/v1/quotes/quo_1",
+            "http://",
+            "v1/quotes/quo_1",
+        ] {
+            assert_eq!(bare.named(url), Addressed::Page(url), "{url}");
+        }
+    }
 }

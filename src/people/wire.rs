@@ -178,6 +178,16 @@ pub enum RelatedPerson {
 
 impl_whole_or_reference!(RelatedPerson, Person, PersonReference);
 
+impl RelatedPerson {
+    /// The full name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Whole(person) => &person.name,
+            Self::Reference(person) => &person.name,
+        }
+    }
+}
+
 /// A row as a reference.
 pub fn person_reference(row: PersonReferenceRow, urls: &Urls) -> PersonReference {
     let PersonReferenceRow { id, slug, name } = row;

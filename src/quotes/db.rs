@@ -76,6 +76,8 @@ pub struct LinkedOccurrence {
     pub occurrence: OccurrenceRow,
     pub article: ArticleReferenceRow,
     pub article_version: i32,
+    /// The article's own address on the site that publishes it.
+    pub article_page: Option<String>,
     pub speaker: Option<PersonReferenceRow>,
     pub organization: Option<PersonReferenceRow>,
 }
@@ -565,8 +567,13 @@ pub async fn external_ids_of(mut connection: &Connection, ids: &[QuoteId]) -> Re
 
 diesel::alias!(people as named_organizations: NamedOrganizations);
 
-type LinkedRow =
-    (OccurrenceRow, ArticleReferenceRow, i32, Option<PersonReferenceRow>, Option<(PersonId, String, String)>);
+type LinkedRow = (
+    OccurrenceRow,
+    ArticleReferenceRow,
+    (i32, Option<String>),
+    Option<PersonReferenceRow>,
+    Option<(PersonId, String, String)>,
+);
 
 /// The query for printings that are shown: those of quotes and articles that are not withdrawn. A macro, since the type of
 /// the query has no name worth writing.
@@ -586,7 +593,7 @@ macro_rules! linked_occurrences {
             .select((
                 OccurrenceRow::as_select(),
                 ArticleReferenceRow::as_select(),
-                articles::version,
+                (articles::version, articles::canonical_url),
                 Option::<PersonReferenceRow>::as_select(),
                 named_organizations.fields((people::id, people::slug, people::name)).nullable(),
             ))
@@ -596,9 +603,11 @@ macro_rules! linked_occurrences {
 }
 use linked_occurrences;
 
-fn linked((occurrence, article, article_version, speaker, organization): LinkedRow) -> LinkedOccurrence {
+fn linked(
+    (occurrence, article, (article_version, article_page), speaker, organization): LinkedRow,
+) -> LinkedOccurrence {
     let organization = organization.map(|(id, slug, name)| PersonReferenceRow { id, slug, name });
-    LinkedOccurrence { occurrence, article, article_version, speaker, organization }
+    LinkedOccurrence { occurrence, article, article_version, article_page, speaker, organization }
 }
 
 /// A quote to be made.

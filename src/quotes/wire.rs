@@ -20,6 +20,7 @@ use crate::search::db::QuoteWords;
 use crate::values::anchor::{AnchorState, Segment};
 use crate::values::date::PartialDate;
 use crate::values::id::{ArticleId, OccurrenceId, PersonId, QuoteId};
+use crate::values::text_fragment::passage_link;
 use crate::values::word_diff::{WordChange, word_diff};
 
 /// Something said once, by one speaker or by nobody known.
@@ -111,6 +112,14 @@ pub struct Occurrence {
     /// Whether the segments hold; null where there are none.
     #[schema(required = true)]
     pub anchor: Option<AnchorState>,
+    /// The passage on the page of the article: a link with a text fragment, which browsers scroll to and mark. Null where
+    /// the article has no `canonical_url`, or where the segments do not hold.
+    #[schema(
+        required = true,
+        format = Uri,
+        example = "https://register.example/articles/the-ferry-bell-comes-home#:~:text=I%20rang%20it%20once%20and%20the%20whole%20quay%20stopped%20talking."
+    )]
+    pub deep_link: Option<String>,
     /// How a pull quote compares with the body; null for an inline one.
     #[schema(required = true)]
     pub fidelity: Option<Fidelity>,
@@ -378,7 +387,7 @@ fn related_speaker(row: PersonReferenceRow, speakers: &Speakers, urls: &Urls) ->
 }
 
 fn occurrence(linked: LinkedOccurrence, segments: Vec<Segment>, speakers: &Speakers, urls: &Urls) -> Occurrence {
-    let LinkedOccurrence { occurrence, article, article_version, speaker, organization } = linked;
+    let LinkedOccurrence { occurrence, article, article_version, article_page, speaker, organization } = linked;
     let OccurrenceRow {
         id,
         article_id: _,
@@ -393,6 +402,8 @@ fn occurrence(linked: LinkedOccurrence, segments: Vec<Segment>, speakers: &Speak
         confidence,
         rule,
     } = occurrence;
+    let is_anchored = matches!(anchor, Some(AnchorState::Exact | AnchorState::Moved));
+    let page = urls.page_of_article(article_page, &article.slug).filter(|_| is_anchored);
     Occurrence {
         id,
         url: urls.resource("occurrences", &id),
@@ -405,6 +416,7 @@ fn occurrence(linked: LinkedOccurrence, segments: Vec<Segment>, speakers: &Speak
         attribution,
         role,
         organization: organization.map(|row| person_reference(row, urls)),
+        deep_link: page.and_then(|page| passage_link(&page, &segments)),
         segments,
         anchor,
         fidelity,

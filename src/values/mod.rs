@@ -8,4 +8,5 @@ pub mod name;
 pub mod reference;
 pub mod slug;
 pub(crate) mod text_enum;
+pub mod text_fragment;
 pub mod word_diff;

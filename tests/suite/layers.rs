@@ -4,7 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const FEATURES: &[&str] = &[
-    "access", "articles", "batch", "changes", "labels", "merges", "pages", "people", "quotes", "search", "voices",
+    "access",
+    "articles",
+    "batch",
+    "changes",
+    "citations",
+    "feeds",
+    "labels",
+    "merges",
+    "pages",
+    "people",
+    "quotes",
+    "search",
+    "voices",
     "webhooks",
 ];
 

@@ -19,6 +19,9 @@ use crate::writing::{ANY, send, send_empty};
 /// In everything that only hidden articles know.
 const MARKER: &str = "zqv";
 
+/// Where the articles have their pages.
+const SITE: &str = "https://paper.example/";
+
 /// The states that a hidden article is in, and whether it was public on the way there.
 const STATES: [&str; 6] = ["draft", "scheduled", "archived", "retired", "returned", "withdrawn"];
 
@@ -146,17 +149,37 @@ fn collect_names(value: &Value, names: &mut BTreeSet<String>) {
 /// The public things that hidden articles name too.
 const SHARED: [&str; 8] = ["sea", "harbour", "ada-quill", "bram-oster", "ida-marlow", "harbour-trust", "tide", "rain"];
 
+/// Whether an operation tells of content at all.
+fn tells_of_content(path: &str) -> bool {
+    path != "/openapi.json" && !path.starts_with("/health/")
+}
+
 /// Every target that is asked for.
 fn targets(server: &TestServer, hidden: &[String]) -> Vec<String> {
     let document = document();
     let quote = server.get("/v1/quotes?limit=1").column("/id").remove(0);
     let mut targets = Vec::new();
     for (_, path, operation) in
-        operations(&document).into_iter().filter(|(method, path, _)| method == "get" && path.starts_with("/v1/"))
+        operations(&document).into_iter().filter(|(method, path, _)| method == "get" && tells_of_content(path))
     {
         // What was public once stays told, without its name.
         if path == "/v1/changes" || path == "/v1/events" {
             continue;
+        }
+        if path == "/oembed" {
+            let named = hidden.iter().map(String::as_str).chain(SHARED);
+            targets.extend(named.flat_map(|reference| {
+                let places = [
+                    format!("/v1/articles/{reference}"),
+                    format!("/v1/quotes/{reference}"),
+                    format!("{SITE}{reference}"),
+                ];
+                places.map(|place| format!("/oembed?url={}", escaped(&place)))
+            }));
+            targets.extend(STATES.map(|state| format!("/oembed?url=https://{MARKER}{state}site.example/a")));
+        }
+        if path == "/sitemaps/articles.xml" {
+            targets.extend(["2024-03", "2999-01"].map(|month| format!("{path}?month={month}")));
         }
         let shared = match path.split('/').nth(2) {
             Some("people") => "ada-quill",
@@ -278,12 +301,14 @@ fn told(answer: &Answer) -> (u16, String, Vec<String>) {
 
 #[test]
 fn nobody_can_tell_whether_there_is_anything_that_is_not_public() {
-    let with = TestServer::with(CACHED);
+    let site = format!("{SITE}{{slug}}");
+    let settings = [CACHED, &[("VERBATIM_ARTICLE_URL", &site)]].concat();
+    let with = TestServer::with(&settings);
     let key = with.key(&[Scope::Write]);
     make_public_content(&with, &key);
     let copy = TestDatabase::copy_of(&with.database);
     let url = copy.url.clone();
-    let without = TestServer::on(copy, &url, CACHED);
+    let without = TestServer::on(copy, &url, &settings);
     let hidden = hide_articles(&with, &key, &STATES);
     assert!(hidden.len() > 80, "{}", hidden.len());
     let targets = targets(&with, &hidden);

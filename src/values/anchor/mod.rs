@@ -13,7 +13,7 @@ pub use again::{Anchoring, anchor_again};
 use super::text_enum::text_enum;
 
 /// The longest prefix and suffix, in Unicode scalar values.
-const CONTEXT: usize = 32;
+pub(super) const CONTEXT: usize = 32;
 
 text_enum! {
     /// Whether an anchor still holds after the body was edited.
