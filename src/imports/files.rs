@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::plain_text::Refusal;
+use super::plain_text::Unreadable;
 
 /// The largest file that is read as one article, in bytes.
 const MAX_SIZE: u64 = 5 * 1024 * 1024;
@@ -24,7 +24,7 @@ pub struct Entry {
     /// Its id there; the same id means the same article at the next import.
     pub id: String,
     /// The bytes, or why there are none.
-    pub content: Result<Vec<u8>, Refusal>,
+    pub content: Result<Vec<u8>, Unreadable>,
 }
 
 /// A path that cannot be looked into at all.
@@ -76,7 +76,7 @@ fn entry(path: &Path, id: &Path) -> Entry {
         shown: path.display().to_string(),
         source: SOURCE,
         id: id.to_string_lossy().into_owned(),
-        content: read(path).map_err(|reason| Refusal { line: 1, reason }),
+        content: read(path).map_err(|reason| Unreadable { line: 1, reason }),
     }
 }
 

@@ -1,23 +1,34 @@
 //! Getting content in: files and their formats, the draft articles they all become, and storing those.
 //!
+//! - `format`: which format a file has, and how it is opened
+//! - `entry`: what every format yields: articles as their source tells them
 //! - `plain_text`: one text as a blog prints it, taken apart (pure)
+//! - `file`: what files that are one article have in common
+//! - `title`: titles for articles that have none
 //! - `draft`: an article ready to be stored, its quotes found and anchored (pure)
 //! - `store`: one draft into the database, in one transaction, never twice
 //! - `files`: paths on the command line
 //! - `sample`: the sample content
 //! - `report`: what an import did
 
-mod draft;
+pub mod draft;
+pub mod entry;
+mod file;
 mod files;
+pub mod format;
 pub mod plain_text;
 mod report;
 mod sample;
 mod store;
+mod title;
 
 pub use files::{Entry, PathError, entries};
 pub use report::{Outcome, Report, ReportedEntry};
 pub use sample::sample_entries;
 
+use self::draft::DraftArticle;
+use self::entry::{Item, Refusal};
+use self::format::Format;
 use crate::clock::Clock;
 use crate::db::{Connection, DatabaseError};
 
@@ -40,8 +51,7 @@ pub async fn import(
 }
 
 async fn import_entry(connection: &mut Connection, entry: &Entry, clock: Clock) -> Result<Outcome, DatabaseError> {
-    let draft = entry.content.as_ref().map_err(Clone::clone).and_then(|bytes| draft::from_plain_text(bytes));
-    match draft {
+    match read(entry) {
         Ok(draft) => match store::store(connection, entry, &draft, clock.now()).await {
             Err(DatabaseError::Constraint(rule)) => {
                 let reason = format!("something in it is larger than the database takes (rule {rule})");
@@ -49,6 +59,19 @@ async fn import_entry(connection: &mut Connection, entry: &Entry, clock: Clock) 
             }
             outcome => outcome,
         },
-        Err(refusal) => Ok(Outcome::Refused { line: refusal.line, reason: refusal.reason }),
+        Err((line, reason)) => Ok(Outcome::Refused { line, reason }),
+    }
+}
+
+/// The article that an entry holds, or the line and the reason why there is none.
+fn read(entry: &Entry) -> Result<DraftArticle, (usize, String)> {
+    let bytes = entry.content.as_ref().map_err(|refusal| (refusal.line, refusal.reason.clone()))?;
+    let format = Format::recognise(bytes, Some(&entry.id)).map_err(|reason| (1, reason))?;
+    let refused = |refusal: Refusal| (usize::try_from(refusal.place.line).unwrap_or(usize::MAX), refusal.reason);
+    let mut items = format::open(format, std::io::Cursor::new(bytes));
+    match items.next() {
+        Some(Item::Article(entry)) => DraftArticle::of(*entry).map_err(refused),
+        Some(Item::Refused(refusal)) => Err(refused(refusal)),
+        Some(Item::LeftOut(_)) | None => Err((1, "no article".to_owned())),
     }
 }

@@ -67,14 +67,16 @@ async fn write(
     let mut writer = Writer::new(connection, now, Origin { actor: ACTOR.to_owned(), request_id: None });
     let article = insert_article(&mut writer, draft).await?;
     let public_from = PublicFrom(Some(article.published_at));
-    let labels = writer.labels_called(&draft.labels, public_from).await?;
+    let names: Vec<String> = draft.labels.iter().map(|label| label.name.clone()).collect();
+    let labels = writer.labels_called(&names, public_from).await?;
     articles_db::insert_article_labels(connection, article.id, public_from, &labels).await?;
     let speakers: Vec<_> = draft.printings.iter().map(|printing| (printing.speaker.as_ref(), printing.kind)).collect();
     let attributed = writer.speakers_of(&speakers, public_from).await?;
     let printed_in = PrintedIn { article: article.id, public_from };
     let occurrences = writer.write_printings(printed_in, &draft.printings, &attributed).await?;
     articles_db::insert_external_id(connection, article.id, entry.source, &entry.id).await?;
-    let source = NewArticleSource { article_id: article.id, format: draft.format, content, digest, imported_at: now };
+    let source =
+        NewArticleSource { article_id: article.id, format: draft.format.as_str(), content, digest, imported_at: now };
     articles_db::insert_source(connection, &source).await?;
     keep_revision(&writer, article.id, 1).await?;
     writer.finish().await?;
@@ -93,7 +95,7 @@ async fn insert_article(writer: &mut Writer<'_>, draft: &DraftArticle) -> Result
         id: ArticleId::generate(),
         slug: slugs.concat(),
         title: draft.title.clone(),
-        language: draft.language.to_owned(),
+        language: draft.language.clone(),
         status: if published_at > now { ArticleStatus::Scheduled } else { ArticleStatus::Published },
         published_at,
         body_format: draft.body_format,
