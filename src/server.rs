@@ -22,9 +22,10 @@ use crate::http::explain::PREFERENCE_APPLIED;
 use crate::http::middleware::{self, CacheControl, REQUEST_ID, TimeLimit};
 use crate::http::parameters::ParameterRules;
 use crate::http::{document, fallback, validators};
+use crate::import_jobs::Uploads;
 use crate::pages::api::Document;
 use crate::state::State;
-use crate::{access, articles, batch, labels, merges, pages, people, quotes, search, voices};
+use crate::{access, articles, batch, import_jobs, labels, merges, pages, people, quotes, search, voices};
 
 /// The longest a client may take over the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,9 +55,17 @@ pub struct ServerSettings {
     workers: usize,
     max_connections: usize,
     max_body: usize,
+    uploads: Uploads,
     request_timeout: Duration,
     shutdown_timeout: Duration,
     cache_control: CacheControl,
+}
+
+impl ServerSettings {
+    /// Where files that are sent are kept.
+    pub fn uploads(&self) -> &Uploads {
+        &self.uploads
+    }
 }
 
 impl From<&Config> for ServerSettings {
@@ -66,6 +75,7 @@ impl From<&Config> for ServerSettings {
             workers: config.workers,
             max_connections: config.max_connections,
             max_body: config.max_body,
+            uploads: Uploads { directory: config.data_dir.join("imports"), max_size: config.max_import },
             request_timeout: config.request_timeout,
             shutdown_timeout: config.shutdown_timeout,
             cache_control: CacheControl(config.cache_control.clone()),
@@ -85,6 +95,7 @@ fn mount(config: &mut ServiceConfig<'_>) {
     search::api::mount(config);
     merges::api::mount(config);
     batch::api::mount(config);
+    import_jobs::api::mount(config);
     access::api::mount(config);
     pages::api::mount(config);
 }
@@ -120,6 +131,7 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
     let document = web::Data::new(Document(json.into()));
     let urls = web::Data::new(state.urls.clone());
     let workers = settings.workers;
+    let uploads = web::Data::new(settings.uploads);
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
     let cache_control = web::Data::new(settings.cache_control);
     let cors_origins = settings.cors_origins;
@@ -139,6 +151,7 @@ pub fn start(listener: TcpListener, state: State, settings: ServerSettings) -> s
             .app_data(urls.clone())
             .app_data(parameter_rules.clone())
             .app_data(body_rules.clone())
+            .app_data(uploads.clone())
             .app_data(document.clone())
             .app_data(time_limit.clone())
             .app_data(cache_control.clone())

@@ -13,7 +13,7 @@ use crate::db::{PoolSettings, connect, open_pool};
 use crate::http::reference::Urls;
 use crate::server::{self, ServerSettings};
 use crate::state::State;
-use crate::{articles, imports};
+use crate::{articles, import_jobs, imports};
 
 /// What the server does about an empty database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,9 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
     };
     let address = listener.local_addr()?;
     let schedule = articles::schedule::run(state.pool.clone(), state.clock);
-    let server = server::start(listener, state, ServerSettings::from(config))?;
+    let settings = ServerSettings::from(config);
+    let imports = import_jobs::worker::run(database.address.clone(), settings.uploads().clone(), state.clock);
+    let server = server::start(listener, state, settings)?;
     let handle = server.handle();
     tokio::spawn(async move {
         stop_signal().await;
@@ -58,10 +60,11 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
         handle.stop(true).await;
     });
     greet(&format!("http://{address}"));
-    // What the schedule has under way when the server ends is not kept: the next server does it.
+    // What the schedule and an import have under way when the server ends is not kept: the next server does it.
     tokio::select! {
         served = server => Ok(served?),
         never = schedule => match never {},
+        never = imports => match never {},
     }
 }
 
@@ -70,8 +73,8 @@ async fn load_sample(database: &Database) -> Result<(), Failure> {
     if articles::db::is_any_article(&connection).await? {
         return Ok(());
     }
-    let report = imports::import(&mut connection, imports::sample_entries(), Clock::System, |_| {}).await?;
-    eprint_line(&format!("loaded {} sample articles", report.created()));
+    let tally = imports::import(&mut connection, imports::sample_sources(), Clock::System, |_| {}).await?;
+    eprint_line(&format!("loaded {} sample articles", tally.created));
     Ok(())
 }
 

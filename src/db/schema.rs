@@ -100,10 +100,51 @@ diesel::table! {
         format -> Text,
         /// The bytes; provenance spans count in them.
         content -> Bytea,
-        /// SHA-256 of the bytes.
+        /// SHA-256 of what the source tells of the article: equal digests need no second look.
         digest -> Bytea,
         /// When they were read.
         imported_at -> Timestamptz,
+        /// The version of the article that the last import made.
+        version -> Int4,
+        /// Under told, a digest of each field as the source told it last; under kept, the fields that an editor decides.
+        fields -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Files sent to be imported, and what became of them.
+    imports (id) {
+        id -> Uuid,
+        state -> Text,
+        is_dry_run -> Bool,
+        file_name -> Text,
+        size -> Int8,
+        actor -> Text,
+        bytes_read -> Int8,
+        batches -> Int4,
+        entries -> Int8,
+        created -> Int8,
+        updated -> Int8,
+        unchanged -> Int8,
+        conflicts -> Int8,
+        left_out -> Int8,
+        refused -> Int8,
+        problem -> Nullable<Text>,
+        is_cancelled -> Bool,
+        created_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        heard_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// What became of the entries of an import.
+    import_entries (import_id, position) {
+        import_id -> Uuid,
+        position -> Int8,
+        outcome -> Text,
+        report -> Jsonb,
     }
 }
 
@@ -541,6 +582,7 @@ diesel::joinable!(article_labels -> labels (label_id));
 diesel::joinable!(article_revisions -> articles (article_id));
 diesel::joinable!(article_slugs -> articles (article_id));
 diesel::joinable!(article_sources -> articles (article_id));
+diesel::joinable!(import_entries -> imports (import_id));
 diesel::joinable!(label_external_ids -> labels (label_id));
 diesel::joinable!(label_names -> labels (label_id));
 diesel::joinable!(label_slugs -> labels (label_id));
@@ -567,6 +609,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     articles,
     changes,
     keys,
+    import_entries,
+    imports,
     label_external_ids,
     label_names,
     label_slugs,

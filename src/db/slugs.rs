@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use diesel::sql_types::{Array, Text};
+use diesel::sql_types::{Array, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
 use super::{Connection, Result};
+use crate::values::id::ArticleId;
 use crate::values::slug::first_free;
 
 /// The table that holds every slug of a resource type, current and former.
@@ -69,4 +70,20 @@ async fn taken(mut connection: &Connection, table: SlugTable, slugs: &[String]) 
     };
     let rows: Vec<TakenSlug> = sql_query(query).bind::<Array<Text>, _>(slugs).load(&mut connection).await?;
     Ok(rows.into_iter().map(|row| row.slug).collect())
+}
+
+/// Reserves former slugs for articles, as far as nothing bears them.
+pub async fn reserve_free(mut connection: &Connection, former: &[(String, ArticleId)]) -> Result<()> {
+    if former.is_empty() {
+        return Ok(());
+    }
+    let (slugs, ids): (Vec<&str>, Vec<ArticleId>) = former.iter().map(|(slug, id)| (slug.as_str(), *id)).unzip();
+    sql_query(
+        "INSERT INTO article_slugs (slug, article_id) SELECT * FROM unnest($1, $2) ON CONFLICT (slug) DO NOTHING",
+    )
+    .bind::<Array<Text>, _>(slugs)
+    .bind::<Array<Uuid>, _>(ids)
+    .execute(&mut connection)
+    .await?;
+    Ok(())
 }

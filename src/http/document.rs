@@ -33,6 +33,8 @@ pub const MERGES: &str = "Merges";
 pub const BATCHES: &str = "Batches";
 /// See [`ARTICLES`].
 pub const KEYS: &str = "Keys";
+/// What the document calls the operations on imports.
+pub const IMPORTS: &str = "Imports";
 /// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
 
@@ -90,6 +92,7 @@ pub fn head() -> OpenApi {
             tag(SEARCH, "Everything at once, by words or by the beginning of a name."),
             tag(MERGES, "People and labels that became part of another, and how to undo that."),
             tag(BATCHES, "Many writes at once, all or nothing."),
+            tag(IMPORTS, "Files that become articles, and what became of them."),
             tag(KEYS, "Who may do what. Only for keys with the scope `admin`."),
             tag(SERVICE, "About the server itself."),
         ]))
@@ -362,6 +365,16 @@ pub struct WriteProblems;
 /// The problems of an operation on a resource that leaves nothing behind: neither moved nor gone.
 #[derive(Debug)]
 pub struct AbsenceProblems;
+
+/// The problems of an operation that ends something: what is over already cannot be ended.
+#[derive(Debug)]
+pub struct EndProblems;
+
+impl IntoResponses for EndProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[CLASH])
+    }
+}
 
 impl IntoResponses for AccessProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use super::entry::{Author, Entry, Label, Place, Refusal, SourceId, one_line};
+use super::entry::{Author, Entry, Label, Refusal};
 use super::format::Format;
 use super::plain_text::{Paragraph, PullQuote};
 use super::title::{MADE_TITLE, made_of};
@@ -15,229 +16,314 @@ use crate::quotes::{Fidelity, OccurrenceKind, Quotation};
 use crate::values::anchor::{AnchorState, AnchoredText};
 use crate::values::body::{BodyFormat, RenderedBody, render};
 use crate::values::slug::slugify;
-use crate::writing::Printing;
+use crate::writing::{Printing, WantedAuthor, WantedLabel};
 
 /// The language of a text that does not say.
 const DEFAULT_LANGUAGE: &str = "en";
 
 /// What a blank line between paragraphs is in a body.
-const PARAGRAPH_BREAK: &str = "\n\n";
+const PARAGRAPH_BREAK: usize = "\n\n".len();
 
-/// The longest of each, in characters, and the most, as the database and the API bound them.
+/// The longest of each, in characters, as the database bounds them.
 const MAX_TITLE: usize = 500;
-const MAX_SUMMARY: usize = 5_000;
-const MAX_BODY: usize = 5_000_000;
 const MAX_NAME: usize = 300;
 const MAX_LABELS: usize = 200;
 const MAX_AUTHORS: usize = 100;
-const MAX_SLUG: usize = 120;
-const MAX_ID: usize = 500;
+const MAX_SUMMARY: usize = 5_000;
+const MAX_URL: usize = 2_000;
+const MAX_SOURCE_ID: usize = 500;
+
+/// How many labels stand above one another at most.
+const MAX_DEPTH: usize = 20;
+
+/// How many former addresses of an article are kept.
+const MAX_FORMER_SLUGS: usize = 50;
+
+/// How far words are looked for in marked-up bytes, from where others were found.
+const LOOKED_THROUGH: usize = 256 * 1024;
 
 /// An article ready to be stored.
 #[derive(Debug, Clone)]
-pub struct DraftArticle {
-    /// Where it stands in the file.
-    pub place: Place,
-    /// The importer that read it.
-    pub format: Format,
-    /// What its source calls it; `None` where the name of the file is its id.
-    pub id: Option<SourceId>,
-    /// Never empty: made of the first words where there was none.
+pub(super) struct Draft {
+    /// What its source calls it.
+    pub source: &'static str,
+    pub source_id: String,
+    /// A digest of all that its source tells.
+    pub digest: [u8; 32],
+    /// Whether the digest alone shows that it is there already: it is a file, whatever its name.
+    pub is_known_by_digest: bool,
+    /// A digest of each field, as its source tells it.
+    pub told: Map<String, Value>,
     pub title: String,
-    /// The slug it had at its source, or the one nearest to that which is one here; it may be taken.
-    pub slug: Option<String>,
-    /// Slugs it had before, likewise, the latest first.
+    /// What the slug is made of.
+    pub slug: String,
     pub former_slugs: Vec<String>,
-    /// Where it is in its life; see `publication`.
-    pub status: Option<ArticleStatus>,
-    /// When it was or is to be published.
-    pub published_at: Option<DateTime<Utc>>,
-    /// Its language, a BCP 47 tag.
-    pub language: String,
-    /// A few sentences that stand for it.
     pub summary: Option<String>,
-    /// Its address on the site it comes from.
+    pub language: String,
+    pub status: ArticleStatus,
+    /// `None` where the source does not say.
+    pub published_at: Option<DateTime<Utc>>,
     pub canonical_url: Option<String>,
-    /// Who wrote it.
-    pub authors: Vec<Author>,
-    /// Its labels.
-    pub labels: Vec<Label>,
-    /// What the body is written in.
     pub body_format: BodyFormat,
-    /// The body, without pull quotes.
     pub body_source: String,
-    /// The body as it is served.
     pub body: RenderedBody,
+    pub labels: Vec<WantedLabel>,
+    pub authors: Vec<WantedAuthor>,
     /// Pull quotes first, then in text order.
     pub printings: Vec<Printing>,
+    pub format: Format,
     /// The bytes it was read from.
-    pub source: Vec<u8>,
-    /// A digest of what makes an article of it: equal digests are the same article unchanged.
-    pub digest: [u8; 32],
-    /// Where its parts come from and by which rule.
+    pub content: Vec<u8>,
     pub provenance: Value,
-    /// What could not be taken as it is, in words for the report.
     pub notes: Vec<String>,
 }
 
-impl DraftArticle {
-    /// The article that an entry becomes.
-    pub fn of(mut entry: Entry) -> Result<Self, Refusal> {
-        check_bounds(&entry)?;
-        let digest = entry.digest();
-        let body = render(entry.body_format, &entry.body_source);
-        let speakers: Vec<Speaker> = entry.pulls.iter().filter_map(|pull| pull.speaker.clone()).collect();
-        let findings = attribution::find_quotations(&body.text, &speakers);
-        let printings = printings(&entry, &body.text, &findings);
-        let title = title(&mut entry, &body.text)?;
-        let slug = entry.slug.take().and_then(|slug| wanted_slug(&slug, &mut entry.notes));
-        let former_slugs = entry.former_slugs.iter().filter_map(|slug| wanted_slug(slug, &mut Vec::new())).collect();
-        let language = language(&mut entry);
-        let canonical_url = canonical_url(&mut entry);
-        let provenance = provenance(&entry);
-        Ok(Self {
-            place: entry.place,
-            format: entry.format,
-            id: entry.id,
-            title,
-            slug,
-            former_slugs,
-            status: entry.status,
-            published_at: entry.published_at,
-            language,
-            summary: entry.summary,
-            canonical_url,
-            authors: entry.authors,
-            labels: entry.labels,
-            body_format: entry.body_format,
-            body_source: entry.body_source,
-            body,
-            printings,
-            source: entry.source,
-            digest,
-            provenance,
-            notes: entry.notes,
-        })
-    }
+/// What an import finds in an entry, and why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Found {
+    /// The title.
+    pub title: String,
+    /// Where in the life of an article it is.
+    pub status: ArticleStatus,
+    /// When it was published, as far as its source says.
+    pub published_at: Option<DateTime<Utc>>,
+    /// The language.
+    pub language: String,
+    /// Who wrote it.
+    pub authors: Vec<String>,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// Where its parts were found, and by which rule.
+    pub provenance: Value,
+    /// Its quotes: pull quotes first, then in text order.
+    pub quotes: Vec<FoundQuote>,
+}
 
-    /// Where the article is in its life, and when it was or will be published. An import that does not say is published;
-    /// what was to appear by now has appeared, and a date to come makes it wait.
-    pub fn publication(&self, now: DateTime<Utc>) -> (ArticleStatus, Option<DateTime<Utc>>) {
-        match (self.status.unwrap_or(ArticleStatus::Published), self.published_at) {
-            (ArticleStatus::Published | ArticleStatus::Scheduled, Some(instant)) if instant > now => {
-                (ArticleStatus::Scheduled, Some(instant))
-            }
-            (ArticleStatus::Published | ArticleStatus::Scheduled, Some(instant)) => {
-                (ArticleStatus::Published, Some(instant))
-            }
-            (ArticleStatus::Published, None) => (ArticleStatus::Published, Some(now)),
-            // Without a date it cannot be known when to show it.
-            (ArticleStatus::Scheduled, None) => (ArticleStatus::Draft, None),
-            (status @ (ArticleStatus::Draft | ArticleStatus::Archived), instant) => (status, instant),
+/// A quote that an import finds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoundQuote {
+    /// Set apart or in the running text.
+    pub kind: OccurrenceKind,
+    /// The words.
+    pub text: String,
+    /// Who says it, as the text names them.
+    pub speaker: Option<String>,
+    /// As what.
+    pub role: Option<String>,
+    /// Of what organization.
+    pub organization: Option<String>,
+    /// The rule that found it.
+    pub rule: String,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+    /// The bytes that it comes from.
+    pub provenance: Option<Value>,
+}
+
+/// Makes an article of an entry. `source` and `file_name` are what calls a file that is one article.
+pub(super) fn draft_of(entry: Entry, source: &'static str, file_name: &str) -> Result<Draft, Refusal> {
+    check_bounds(&entry)?;
+    let mut notes = entry.notes.clone();
+    let body = render(entry.body_format, &entry.body_source);
+    let (title, is_made) = match &entry.title {
+        Some(title) => (title.clone(), false),
+        None => (made_of(&body.text), true),
+    };
+    if title.trim().is_empty() {
+        return Err(entry.refusal("it has neither a title nor a text"));
+    }
+    let speakers: Vec<Speaker> = entry.pulls.iter().filter_map(|pull| pull.speaker.clone()).collect();
+    let findings = attribution::find_quotations(&body.text, &speakers);
+    let printings = printings(&entry, &body.text, &findings);
+    let digest = entry.digest();
+    let told = told(&entry);
+    let (source, source_id) = match &entry.id {
+        Some(id) => (id.source, id.id.clone()),
+        None => (source, file_name.to_owned()),
+    };
+    if source_id.is_empty() || source_id.chars().count() > MAX_SOURCE_ID {
+        let reason = format!("what its source calls it has more than {MAX_SOURCE_ID} characters");
+        return Err(entry.refusal(reason));
+    }
+    let language = language(&entry, &mut notes);
+    let canonical_url = canonical_url(&entry, &mut notes);
+    let summary = summary(&entry, &mut notes);
+    let wanted_slug = entry.slug.as_deref().map(|slug| slugify(slug, "")).filter(|slug| !slug.is_empty());
+    let mut former_slugs: Vec<String> = entry.former_slugs.iter().map(|slug| slugify(slug, "")).collect();
+    former_slugs.retain(|slug| !slug.is_empty());
+    former_slugs.truncate(MAX_FORMER_SLUGS);
+    let mut provenance = entry.provenance.clone();
+    if is_made {
+        provenance.insert("title".to_owned(), json!({ "rule": MADE_TITLE }));
+    }
+    provenance.insert("importer".to_owned(), json!(entry.format.as_str()));
+    provenance.insert("place".to_owned(), json!(entry.place));
+    let is_known_by_digest = entry.id.is_none();
+    Ok(Draft {
+        source,
+        source_id,
+        digest,
+        is_known_by_digest,
+        told,
+        slug: wanted_slug.unwrap_or_else(|| slugify(&title, "article")),
+        title,
+        former_slugs,
+        summary,
+        language,
+        status: entry.status.unwrap_or(ArticleStatus::Published),
+        published_at: entry.published_at.map(|instant| instant.trunc_subsecs(6)),
+        canonical_url,
+        labels: entry.labels.iter().map(wanted_label).collect(),
+        authors: entry.authors.iter().map(wanted_author).collect(),
+        body_format: entry.body_format,
+        body_source: entry.body_source,
+        body,
+        printings,
+        format: entry.format,
+        content: entry.source,
+        provenance: Value::Object(provenance),
+        notes,
+    })
+}
+
+impl Draft {
+    /// What was found, for the report of a dry run.
+    pub(super) fn found(&self) -> Found {
+        let quote = |printing: &Printing| FoundQuote {
+            kind: printing.kind,
+            text: printing.text.clone(),
+            speaker: printing.speaker.as_ref().map(|speaker| speaker.name.clone()),
+            role: printing.speaker.as_ref().and_then(|speaker| speaker.role.clone()),
+            organization: printing.speaker.as_ref().and_then(|speaker| speaker.organization.clone()),
+            rule: printing.rule.clone(),
+            confidence: printing.confidence,
+            provenance: printing.provenance.clone(),
+        };
+        Found {
+            title: self.title.clone(),
+            status: self.status,
+            published_at: self.published_at,
+            language: self.language.clone(),
+            authors: self.authors.iter().map(|author| author.name.clone()).collect(),
+            labels: self.labels.iter().map(|label| label.name.clone()).collect(),
+            provenance: self.provenance.clone(),
+            quotes: self.printings.iter().map(quote).collect(),
         }
     }
 }
 
-fn check_bounds(entry: &Entry) -> Result<(), Refusal> {
-    let length = |text: &str| text.chars().count();
-    let is_long = |text: Option<&String>, most: usize| text.is_some_and(|text| length(text) > most);
-    let fault = if is_long(entry.title.as_ref(), MAX_TITLE) {
-        format!("the title is longer than {MAX_TITLE} characters")
-    } else if is_long(entry.summary.as_ref(), MAX_SUMMARY) {
-        format!("the summary is longer than {MAX_SUMMARY} characters")
-    } else if is_long(entry.id.as_ref().map(|id| &id.id), MAX_ID) {
-        format!("its id is longer than {MAX_ID} characters")
-    } else if entry.labels.len() > MAX_LABELS || entry.labels.iter().any(|label| length(&label.name) > MAX_NAME) {
-        format!("more than {MAX_LABELS} labels, or one longer than {MAX_NAME} characters")
-    } else if entry.authors.len() > MAX_AUTHORS || entry.authors.iter().any(|author| length(&author.name) > MAX_NAME) {
-        format!("more than {MAX_AUTHORS} authors, or one whose name is longer than {MAX_NAME} characters")
-    } else if entry.body_source.len() > MAX_BODY && length(&entry.body_source) > MAX_BODY {
-        format!("the body is {} characters long: it may have {MAX_BODY}", length(&entry.body_source))
-    } else {
-        return Ok(());
+/// The fields that an editor can change too, each as its source tells it.
+fn told(entry: &Entry) -> Map<String, Value> {
+    use sha2::{Digest, Sha256};
+    let pulls: Vec<_> = entry.pulls.iter().map(|pull| (&pull.text, &pull.attribution)).collect();
+    let fields = [
+        ("title", json!(entry.title)),
+        ("slug", json!(entry.slug)),
+        ("status", json!(entry.status)),
+        ("published_at", json!(entry.published_at)),
+        ("language", json!(entry.language)),
+        ("summary", json!(entry.summary)),
+        ("canonical_url", json!(entry.canonical_url)),
+        ("authors", json!(entry.authors)),
+        ("labels", json!(entry.labels)),
+        ("body", json!([entry.body_format, entry.body_source, pulls])),
+    ];
+    let digest = |value: Value| {
+        let digest = Sha256::digest(value.to_string());
+        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     };
-    let title = entry.title.as_ref().map(|title| title.chars().take(MAX_TITLE).collect());
-    Err(Refusal { title, ..entry.refusal(fault) })
+    fields.into_iter().map(|(name, value)| (name.to_owned(), json!(digest(value)))).collect()
 }
 
-/// The title, made of the first words of the body or of a pull quote where there is none.
-fn title(entry: &mut Entry, text: &str) -> Result<String, Refusal> {
-    if let Some(title) = entry.title.take().filter(|title| !title.is_empty()) {
-        return Ok(title);
+fn check_bounds(entry: &Entry) -> Result<(), Refusal> {
+    let line_of = |part: &str| {
+        let start = entry.provenance.get(part).and_then(|part| part["bytes"][0].as_u64());
+        let start = start.and_then(|start| usize::try_from(start).ok()).filter(|start| *start <= entry.source.len());
+        start.map(|start| entry.source[..start].iter().filter(|byte| **byte == b'\n').count() as u64 + 1)
+    };
+    let refused = |part: &str, reason: String| {
+        let mut refusal = entry.refusal(reason);
+        if entry.id.is_none() {
+            refusal.place.line = line_of(part).unwrap_or(refusal.place.line);
+        }
+        Err(refusal)
+    };
+    let is_too_long = |text: &str| text.chars().count() > MAX_NAME;
+    if entry.title.as_ref().is_some_and(|title| title.chars().count() > MAX_TITLE) {
+        return refused("title", format!("the title is longer than {MAX_TITLE} characters"));
     }
-    let first_block = text.split(PARAGRAPH_BREAK).next().unwrap_or_default();
-    let first_words =
-        if text.is_empty() { entry.pulls.first().map(|pull| pull.text.as_str()) } else { Some(first_block) };
-    let made = made_of(&one_line(first_words.unwrap_or_default()));
-    if made.is_empty() {
-        return Err(entry.refusal("neither a title nor a text"));
+    if entry.labels.len() > MAX_LABELS || entry.labels.iter().any(|label| is_too_long(&label.name)) {
+        let reason = format!("more than {MAX_LABELS} labels, or one longer than {MAX_NAME} characters");
+        return refused("labels", reason);
     }
-    entry.provenance.entry("title").or_insert_with(|| json!({ "rule": MADE_TITLE }));
-    Ok(made)
+    if entry.authors.len() > MAX_AUTHORS || entry.authors.iter().any(|author| is_too_long(&author.name)) {
+        let reason = format!("more than {MAX_AUTHORS} authors, or one of more than {MAX_NAME} characters");
+        return refused("authors", reason);
+    }
+    Ok(())
 }
 
-/// The slug that one from elsewhere becomes; `None` where it holds no letter or digit.
-fn wanted_slug(told: &str, notes: &mut Vec<String>) -> Option<String> {
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    if told.len() <= MAX_SLUG && told.split('-').all(is_word) {
-        return Some(told.to_owned());
-    }
-    let made = slugify(told, "");
-    if made.is_empty() {
-        return None;
-    }
-    notes.push(format!("the slug {told:?} cannot be kept as it is: it becomes {made}"));
-    Some(made)
-}
-
-fn language(entry: &mut Entry) -> String {
-    let Some(told) = entry.language.take() else { return DEFAULT_LANGUAGE.to_owned() };
-    // `en_GB` is how some systems write `en-GB`.
-    let tag = told.trim().replace('_', "-");
-    let (first, rest) = tag.split_once('-').map_or((tag.as_str(), ""), |(first, rest)| (first, rest));
-    let first = first.to_ascii_lowercase();
-    let is_language = matches!(first.len(), 2 | 3) && first.bytes().all(|byte| byte.is_ascii_lowercase());
-    let is_subtag = |part: &str| matches!(part.len(), 2..=8) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !is_language || tag.len() > 35 || !(rest.is_empty() || rest.split('-').all(is_subtag)) {
-        entry.notes.push(format!("the language {told:?} is no BCP 47 tag: taken as {DEFAULT_LANGUAGE}"));
+fn language(entry: &Entry, notes: &mut Vec<String>) -> String {
+    let Some(language) = &entry.language else { return DEFAULT_LANGUAGE.to_owned() };
+    let mut parts = language.split(['-', '_']);
+    let first = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let is_word = |part: &&str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let rest: Vec<&str> = parts.collect();
+    let is_language = (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_lowercase());
+    if !is_language || !rest.iter().all(is_word) || language.len() > 35 {
+        notes.push(format!("{language:?} is no language tag: taken for {DEFAULT_LANGUAGE}"));
         return DEFAULT_LANGUAGE.to_owned();
     }
-    if rest.is_empty() { first } else { format!("{first}-{rest}") }
+    rest.iter().fold(first, |tag, part| tag + "-" + part)
 }
 
-/// The address, if it is one that leads to a page.
-fn canonical_url(entry: &mut Entry) -> Option<String> {
-    const LONGEST: usize = 2_000;
-    let told = entry.canonical_url.take().filter(|told| !told.trim().is_empty())?;
-    let parsed = url::Url::parse(told.trim()).ok();
-    let is_page =
-        |url: &url::Url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty();
-    let address = parsed.filter(is_page).map(|mut url| {
+fn canonical_url(entry: &Entry, notes: &mut Vec<String>) -> Option<String> {
+    let given = entry.canonical_url.as_ref()?;
+    let url = url::Url::parse(given).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.filter(|url| url.has_host() && url.username().is_empty() && url.password().is_none());
+    let text = url.map(|mut url| {
         url.set_fragment(None);
-        url.to_string()
+        String::from(url)
     });
-    let address = address.filter(|address| address.len() <= LONGEST && address.bytes().all(is_plain));
-    if address.is_none() {
-        entry.notes.push(format!("the address {told:?} is left out: it leads to no page of a site"));
+    let text = text.filter(|text| text.chars().count() <= MAX_URL);
+    if text.is_none() {
+        notes.push(format!("{given:?} is no address of a page: left out"));
     }
-    address
+    text
 }
 
-/// Whether a byte of an address is one that a canonical URL may have.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"._~:/?@!$&'()*+,;=-%".contains(&byte)
+fn summary(entry: &Entry, notes: &mut Vec<String>) -> Option<String> {
+    let summary = entry.summary.as_ref().map(|summary| summary.trim()).filter(|summary| !summary.is_empty())?;
+    if summary.chars().count() > MAX_SUMMARY {
+        notes.push(format!("the summary is longer than {MAX_SUMMARY} characters: left out"));
+        return None;
+    }
+    Some(summary.to_owned())
 }
 
-/// What is told of where an article comes from.
-fn provenance(entry: &Entry) -> Value {
-    let mut told = entry.provenance.clone();
-    told.insert("importer".to_owned(), json!(entry.format));
-    told.insert("place".to_owned(), json!(entry.place));
-    if !entry.notes.is_empty() {
-        told.insert("notes".to_owned(), json!(entry.notes));
+fn wanted_label(label: &Label) -> WantedLabel {
+    // Those above are bounded, as a file may nest them as it likes.
+    let mut above: Vec<&Label> = Vec::new();
+    let mut next = label.parent.as_deref();
+    while let Some(parent) = next.filter(|_| above.len() < MAX_DEPTH) {
+        above.push(parent);
+        next = parent.parent.as_deref();
     }
-    Value::Object(told)
+    let wanted = |label: &Label, parent: Option<WantedLabel>| WantedLabel {
+        name: label.name.clone(),
+        slug: slug(label.slug.as_deref()),
+        parent: parent.map(Box::new),
+    };
+    let parent = above.into_iter().rev().fold(None, |parent, label| Some(wanted(label, parent)));
+    wanted(label, parent)
+}
+
+fn wanted_author(author: &Author) -> WantedAuthor {
+    WantedAuthor { name: author.name.clone(), slug: slug(author.slug.as_deref()) }
+}
+
+fn slug(words: Option<&str>) -> Option<String> {
+    words.map(|words| slugify(words, "")).filter(|slug| !slug.is_empty())
 }
 
 fn bytes(range: &Range<usize>) -> [usize; 2] {
@@ -245,12 +331,15 @@ fn bytes(range: &Range<usize>) -> [usize; 2] {
 }
 
 fn printings(entry: &Entry, body: &str, findings: &[Finding]) -> Vec<Printing> {
-    let passages = Passages::of(body);
     let text = AnchoredText::new(body);
-    let origin = Origin::new(std::str::from_utf8(&entry.source).unwrap_or_default(), &entry.paragraphs);
-    let pulls = entry.pulls.iter().map(|pull| pull_printing(pull, &passages, findings, entry.pulls.len()));
-    let inline = findings.iter().map(|finding| inline_printing(finding, &origin, body, &text));
-    pulls.chain(inline).collect()
+    let mut origin = Origin::of(entry);
+    let passages = if entry.pulls.is_empty() { None } else { Some(Passages::of(body)) };
+    let pulls = entry.pulls.iter().filter_map(|pull| {
+        passages.as_ref().map(|passages| pull_printing(pull, passages, findings, entry.pulls.len()))
+    });
+    let mut printings: Vec<Printing> = pulls.collect();
+    printings.extend(findings.iter().map(|finding| inline_printing(finding, &mut origin, body, &text)));
+    printings
 }
 
 fn pull_printing(pull: &PullQuote, passages: &Passages<'_>, findings: &[Finding], pulls: usize) -> Printing {
@@ -283,8 +372,10 @@ fn pull_printing(pull: &PullQuote, passages: &Passages<'_>, findings: &[Finding]
     }
 }
 
-fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &AnchoredText<'_>) -> Printing {
-    let spans: Vec<[usize; 2]> = finding.segments.iter().map(|segment| bytes(&origin.of(segment))).collect();
+fn inline_printing(finding: &Finding, origin: &mut Origin<'_>, body: &str, text: &AnchoredText<'_>) -> Printing {
+    let spans: Vec<Option<[usize; 2]>> =
+        finding.segments.iter().map(|segment| origin.place(body, segment).as_ref().map(bytes)).collect();
+    let spans: Option<Vec<[usize; 2]>> = spans.into_iter().collect();
     Printing {
         kind: OccurrenceKind::Inline,
         quotation: match finding.quotation {
@@ -305,29 +396,38 @@ fn inline_printing(finding: &Finding, origin: &Origin<'_>, body: &str, text: &An
     }
 }
 
-/// Where the paragraphs of a body stand in the imported bytes.
+/// Where the words of a body stand in the imported bytes.
 struct Origin<'s> {
     source: &'s str,
     paragraphs: &'s [Paragraph],
     /// Where each paragraph begins in the body.
     starts: Vec<usize>,
+    /// How far the words of a marked-up text were found.
+    found_to: usize,
 }
 
 impl<'s> Origin<'s> {
-    fn new(source: &'s str, paragraphs: &'s [Paragraph]) -> Self {
-        let starts = paragraphs
+    fn of(entry: &'s Entry) -> Self {
+        let starts = entry
+            .paragraphs
             .iter()
             .scan(0, |next, paragraph| {
                 let start = *next;
-                *next += paragraph.text.len() + PARAGRAPH_BREAK.len();
+                *next += paragraph.text.len() + PARAGRAPH_BREAK;
                 Some(start)
             })
             .collect();
-        Self { source, paragraphs, starts }
+        let source = std::str::from_utf8(&entry.source).unwrap_or_default();
+        Self { source, paragraphs: &entry.paragraphs, starts, found_to: 0 }
     }
 
-    /// The bytes that a range of the body comes from; of a paragraph whose lines were joined, all of its bytes.
-    fn of(&self, range: &Range<usize>) -> Range<usize> {
+    /// The bytes that a range of the body comes from, where they can be told.
+    fn place(&mut self, body: &str, range: &Range<usize>) -> Option<Range<usize>> {
+        if self.paragraphs.is_empty() { self.in_markup(&body[range.clone()]) } else { Some(self.in_paragraphs(range)) }
+    }
+
+    /// Of a paragraph whose lines were joined, all of its bytes.
+    fn in_paragraphs(&self, range: &Range<usize>) -> Range<usize> {
         let index = self.starts.partition_point(|start| *start <= range.start).saturating_sub(1);
         let (Some(paragraph), Some(start)) = (self.paragraphs.get(index), self.starts.get(index)) else {
             return 0..self.source.len();
@@ -339,5 +439,14 @@ impl<'s> Origin<'s> {
         } else {
             paragraph.span.clone()
         }
+    }
+
+    /// Words that stand in marked-up bytes as they are printed; others, such as those with a link in them, are not looked
+    /// for further.
+    fn in_markup(&mut self, words: &str) -> Option<Range<usize>> {
+        let end = self.source.floor_char_boundary(self.found_to.saturating_add(LOOKED_THROUGH));
+        let start = self.found_to + self.source[self.found_to..end].find(words)?;
+        self.found_to = start + words.len();
+        Some(start..self.found_to)
     }
 }

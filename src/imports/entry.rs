@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::archive::Record;
 use super::format::Format;
 use super::plain_text::{Paragraph, PullQuote};
 use crate::articles::ArticleStatus;
@@ -21,6 +22,8 @@ pub enum Item {
     Article(Box<Entry>),
     /// Something that is meant to stay out, such as a comment.
     LeftOut(LeftOut),
+    /// A line of Verbatim's own export.
+    Record(Place, Box<Record>),
     /// An article that cannot be read, or the end of a file that cannot be read on.
     Refused(Refusal),
 }

@@ -5,73 +5,57 @@
 //! - `plain_text`: one text as a blog prints it, taken apart (pure)
 //! - `file`: what files that are one article have in common
 //! - `title`: titles for articles that have none
+//! - `archive`: Verbatim's own export, line by line, and restoring what it tells
 //! - `draft`: an article ready to be stored, its quotes found and anchored (pure)
-//! - `store`: one draft into the database, in one transaction, never twice
+//! - `run`: files read, prepared and stored, batch by batch
+//! - `store`: a batch of drafts into the database, never twice
+//! - `update`: what is there already and changed since
 //! - `files`: paths on the command line
 //! - `sample`: the sample content
 //! - `report`: what an import did
 
-pub mod draft;
+pub mod archive;
+mod draft;
 pub mod entry;
 mod file;
 mod files;
 pub mod format;
 pub mod plain_text;
 mod report;
+mod run;
 mod sample;
 mod store;
 mod title;
+mod update;
 
-pub use files::{Entry, PathError, entries};
-pub use report::{Outcome, Report, ReportedEntry};
-pub use sample::sample_entries;
+pub use draft::{Found, FoundQuote};
+pub use files::{Content, PathError, Source, sources};
+pub use report::{Outcome, ReportedEntry, Tally};
+pub use run::{Options, Run};
+pub use sample::sample_sources;
 
-use self::draft::DraftArticle;
-use self::entry::{Item, Refusal};
-use self::format::Format;
 use crate::clock::Clock;
 use crate::db::{Connection, DatabaseError};
+use crate::writing::Origin;
 
-/// Imports entries one after another, each in a transaction of its own. A bad entry is reported and the rest goes in;
-/// only a failing database ends it. `on_entry` hears of each as it is done.
+/// Who the change log says made the changes of an import on the command line.
+pub const ACTOR: &str = "import";
+
+/// Imports files on the command line's behalf. `on_entry` hears of each entry as it is done.
 pub async fn import(
     connection: &mut Connection,
-    entries: Vec<Entry>,
+    sources: Vec<Source>,
     clock: Clock,
     mut on_entry: impl FnMut(&ReportedEntry),
-) -> Result<Report, DatabaseError> {
-    let mut report = Report::default();
-    for entry in entries {
-        let outcome = import_entry(connection, &entry, clock).await?;
-        let reported = ReportedEntry { entry: entry.shown, outcome };
-        on_entry(&reported);
-        report.entries.push(reported);
+) -> Result<Tally, DatabaseError> {
+    let origin = Origin { actor: ACTOR.to_owned(), request_id: None };
+    let mut run = Run::start(sources, Options { is_dry_run: false, origin });
+    let mut tally = Tally::default();
+    while let Some(entries) = run.step(connection, clock, async |_, _| Ok(())).await? {
+        for entry in &entries {
+            tally.add(&entry.outcome);
+            on_entry(entry);
+        }
     }
-    Ok(report)
-}
-
-async fn import_entry(connection: &mut Connection, entry: &Entry, clock: Clock) -> Result<Outcome, DatabaseError> {
-    match read(entry) {
-        Ok(draft) => match store::store(connection, entry, &draft, clock.now()).await {
-            Err(DatabaseError::Constraint(rule)) => {
-                let reason = format!("something in it is larger than the database takes (rule {rule})");
-                Ok(Outcome::Refused { line: 1, reason })
-            }
-            outcome => outcome,
-        },
-        Err((line, reason)) => Ok(Outcome::Refused { line, reason }),
-    }
-}
-
-/// The article that an entry holds, or the line and the reason why there is none.
-fn read(entry: &Entry) -> Result<DraftArticle, (usize, String)> {
-    let bytes = entry.content.as_ref().map_err(|refusal| (refusal.line, refusal.reason.clone()))?;
-    let format = Format::recognise(bytes, Some(&entry.id)).map_err(|reason| (1, reason))?;
-    let refused = |refusal: Refusal| (usize::try_from(refusal.place.line).unwrap_or(usize::MAX), refusal.reason);
-    let mut items = format::open(format, std::io::Cursor::new(bytes));
-    match items.next() {
-        Some(Item::Article(entry)) => DraftArticle::of(*entry).map_err(refused),
-        Some(Item::Refused(refusal)) => Err(refused(refusal)),
-        Some(Item::LeftOut(_)) | None => Err((1, "no article".to_owned())),
-    }
+    Ok(tally)
 }

@@ -16,9 +16,9 @@ use crate::merges::db as merges_db;
 use crate::values::id::{ArticleId, LabelId};
 use crate::values::name::normalise;
 use crate::values::slug::slugify;
-use crate::writing::Writer;
 use crate::writing::request::Answer;
 use crate::writing::resource::{ARTICLES, LABELS, with_merged};
+use crate::writing::{WantedLabel, Writer};
 
 /// Makes a label that stands by itself.
 pub async fn create(writer: &mut Writer<'_>, draft: LabelDraft) -> Result<LabelId, ApiError> {
@@ -153,7 +153,7 @@ pub async fn named(writer: &mut Writer<'_>, pointer: &str, name: &str) -> Result
     if name.parse::<LabelId>().is_ok() {
         return unknown(format!("there is no label {name:?}"));
     }
-    let made = writer.labels_called(&[name.to_owned()], PublicFrom(None)).await?;
+    let made = writer.labels_of(&[(&[WantedLabel::called(name)], PublicFrom(None))]).await?.concat();
     match made.as_slice().first() {
         Some(id) => Ok(*id),
         None => unknown("a name must hold a letter or a digit".to_owned()),

@@ -3,8 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FEATURES: &[&str] =
-    &["access", "articles", "batch", "changes", "labels", "merges", "pages", "people", "quotes", "search", "voices"];
+const FEATURES: &[&str] = &[
+    "access",
+    "articles",
+    "batch",
+    "changes",
+    "import_jobs",
+    "labels",
+    "merges",
+    "pages",
+    "people",
+    "quotes",
+    "search",
+    "voices",
+];
 
 /// The modules of this crate that a file names: `crate::db::schema` gives `db::schema`.
 fn imports(text: &str) -> Vec<String> {

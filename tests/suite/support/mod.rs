@@ -8,7 +8,7 @@ pub mod schema_writer;
 pub mod server;
 
 pub use cluster::TestDatabase;
-pub use server::TestServer;
+pub use server::{Report, TestServer};
 
 use std::future::Future;
 use std::sync::LazyLock;

@@ -1,9 +1,11 @@
 //! A server of a test's own, on a free port.
 
 use std::fs;
+use std::path::PathBuf;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
+use tokio::task::JoinHandle;
 use verbatim::access::db::{NewKey, insert_key};
 use verbatim::access::secret::Secret;
 use verbatim::access::{COMMAND_LINE, Scope};
@@ -11,7 +13,8 @@ use verbatim::clock::Clock;
 use verbatim::config::Config;
 use verbatim::db::{Address, PoolSettings, connect, open_pool};
 use verbatim::http::reference::Urls;
-use verbatim::imports::{self, Entry, Report};
+use verbatim::import_jobs::{self, Uploads};
+use verbatim::imports::{self, ReportedEntry, Source, Tally};
 use verbatim::server::{self, ServerSettings};
 use verbatim::state::State;
 use verbatim::values::id::{KeyId, OccurrenceId, QuoteId};
@@ -30,6 +33,9 @@ pub struct TestServer {
     pub database: TestDatabase,
     pub address: String,
     handle: ServerHandle,
+    uploads: Uploads,
+    data: PathBuf,
+    worker: Option<JoinHandle<()>>,
 }
 
 impl TestServer {
@@ -48,7 +54,7 @@ impl TestServer {
     /// A server on the sample content.
     pub fn with_sample() -> Self {
         let server = Self::start();
-        server.import_entries(imports::sample_entries(), Clock::System);
+        server.import_sources(imports::sample_sources(), Clock::System);
         server
     }
 
@@ -102,6 +108,8 @@ impl TestServer {
         let variables = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut config = Config::read(variables).unwrap();
         config.workers = 1;
+        config.data_dir = scratch_directory("data");
+        let data = config.data_dir.clone();
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let address_of_database = Address::parse(url).unwrap();
@@ -113,12 +121,40 @@ impl TestServer {
                 urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
                 has_public_reads: config.public_reads,
             };
-            let server = server::start(listener, state, ServerSettings::from(&config)).unwrap();
+            let settings = ServerSettings::from(&config);
+            let uploads = settings.uploads().clone();
+            let server = server::start(listener, state, settings).unwrap();
             let handle = server.handle();
             runtime().spawn(server);
-            handle
+            (handle, uploads)
         });
-        Self { database, address, handle }
+        let (handle, uploads) = handle;
+        Self { database, address, handle, uploads, data, worker: None }
+    }
+
+    /// Begins to import what is sent to it.
+    pub fn start_importing(&mut self) {
+        let address = Address::parse(&self.database.url).unwrap();
+        let worker = import_jobs::worker::run(address, self.uploads.clone(), Clock::System);
+        self.worker = Some(runtime().spawn(async move { match worker.await {} }));
+    }
+
+    /// Stops in the middle of whatever it imports.
+    pub fn stop_importing(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.abort();
+            let _ = block_on(worker);
+        }
+    }
+
+    /// How many files that were sent it keeps.
+    pub fn uploaded_files(&self) -> usize {
+        fs::read_dir(&self.uploads.directory).map_or(0, Iterator::count)
+    }
+
+    /// Loses the files that were sent to it.
+    pub fn lose_uploads(&self) {
+        fs::remove_dir_all(&self.uploads.directory).unwrap();
     }
 
     /// The URL of a path.
@@ -184,23 +220,37 @@ impl TestServer {
         let directory = scratch_directory("import");
         fs::create_dir(&directory).unwrap();
         fs::write(directory.join(name), text).unwrap();
-        let entries = imports::entries(std::slice::from_ref(&directory)).unwrap();
+        let sources = imports::sources(std::slice::from_ref(&directory)).unwrap();
+        let report = self.import_sources(sources, clock);
         fs::remove_dir_all(&directory).unwrap();
-        self.import_entries(entries, clock)
+        report
     }
 
-    /// Imports entries.
-    pub fn import_entries(&self, entries: Vec<Entry>, clock: Clock) -> Report {
+    /// Imports files.
+    pub fn import_sources(&self, sources: Vec<Source>, clock: Clock) -> Report {
         let address = Address::parse(&self.database.url).unwrap();
         block_on(async {
             let mut connection = connect(&address).await.unwrap();
-            imports::import(&mut connection, entries, clock, |_| {}).await.unwrap()
+            let mut entries = Vec::new();
+            let imported = imports::import(&mut connection, sources, clock, |entry| entries.push(entry.clone()));
+            let tally = imported.await.unwrap();
+            Report { entries, tally }
         })
     }
 }
 
+/// What an import did.
+#[derive(Debug)]
+pub struct Report {
+    /// What became of each entry, in order.
+    pub entries: Vec<ReportedEntry>,
+    pub tally: Tally,
+}
+
 impl Drop for TestServer {
     fn drop(&mut self) {
+        self.stop_importing();
         block_on(self.handle.stop(false));
+        let _ = fs::remove_dir_all(&self.data);
     }
 }
