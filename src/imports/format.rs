@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use super::entry::{Item, Items, Place, Refusal};
-use super::plain_text;
+use super::{blogger, ghost, html, markdown, plain_text, wordpress};
 use crate::values::text_enum::text_enum;
 
 text_enum! {
@@ -66,12 +66,17 @@ impl Format {
     }
 }
 
-/// The things of a file of this format.
-pub fn open<'a>(format: Format, reader: impl Read + Seek + Send + 'a) -> Items<'a> {
+/// The things of a file of this format. The name of the file tells what its content leaves open.
+pub fn open<'a>(format: Format, reader: impl Read + Seek + Send + 'a, file_name: Option<&str>) -> Items<'a> {
     match format {
         Format::PlainText => plain_text::open(reader),
-        other => {
-            let reason = format!("no importer reads {} yet", other.as_str());
+        Format::Markdown => markdown::open(reader, file_name),
+        Format::Html => html::open(reader),
+        Format::Blogger => blogger::open(reader),
+        Format::Wordpress => wordpress::open(reader),
+        Format::Ghost => ghost::open(reader),
+        Format::Ndjson => {
+            let reason = "Verbatim's own lines are read by the archive".to_owned();
             Box::new(std::iter::once(Item::Refused(Refusal::at(Place::default(), reason))))
         }
     }

@@ -2,25 +2,37 @@
 //!
 //! - `format`: which format a file has, and how it is opened
 //! - `entry`: what every format yields: articles as their source tells them
-//! - `plain_text`: one text as a blog prints it, taken apart (pure)
-//! - `file`: what files that are one article have in common
-//! - `title`: titles for articles that have none
+//! - `plain_text`, `markdown`, `html`: files that are one article; `file`: what those have in common
+//! - `blogger`, `wordpress`, `ghost`: exports of whole sites, one article in memory at a time
+//! - `xml`, `window`: such files cut into pieces, so that a fault in one does not reach the next
+//! - `bodies`, `texts`, `dates`, `title`, `patterns`: what formats need to read their parts
 //! - `draft`: an article ready to be stored, its quotes found and anchored (pure)
 //! - `store`: one draft into the database, in one transaction, never twice
 //! - `files`: paths on the command line
 //! - `sample`: the sample content
 //! - `report`: what an import did
 
+mod blogger;
+mod bodies;
+mod dates;
 pub mod draft;
 pub mod entry;
 mod file;
 mod files;
 pub mod format;
+mod ghost;
+mod html;
+mod markdown;
+mod patterns;
 pub mod plain_text;
 mod report;
 mod sample;
 mod store;
+mod texts;
 mod title;
+mod window;
+mod wordpress;
+mod xml;
 
 pub use files::{Entry, PathError, entries};
 pub use report::{Outcome, Report, ReportedEntry};
@@ -68,7 +80,7 @@ fn read(entry: &Entry) -> Result<DraftArticle, (usize, String)> {
     let bytes = entry.content.as_ref().map_err(|refusal| (refusal.line, refusal.reason.clone()))?;
     let format = Format::recognise(bytes, Some(&entry.id)).map_err(|reason| (1, reason))?;
     let refused = |refusal: Refusal| (usize::try_from(refusal.place.line).unwrap_or(usize::MAX), refusal.reason);
-    let mut items = format::open(format, std::io::Cursor::new(bytes));
+    let mut items = format::open(format, std::io::Cursor::new(bytes), Some(&entry.id));
     match items.next() {
         Some(Item::Article(entry)) => DraftArticle::of(*entry).map_err(refused),
         Some(Item::Refused(refusal)) => Err(refused(refusal)),
