@@ -237,6 +237,11 @@ impl Label {
     pub(super) fn named(name: &str) -> Self {
         Self { name: one_line(name), slug: None, parent: None }
     }
+
+    /// The label, its parent, and so on up.
+    pub fn line_of_descent(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |label| label.parent.as_deref())
+    }
 }
 
 impl Author {

@@ -1,6 +1,9 @@
 //! Files that are one article: read whole, up to a limit.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
+
+use encoding_rs::{Encoding, UTF_8};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use super::entry::{Entry, Item, Items, Place, Refusal};
 use super::format::Format;
@@ -45,4 +48,23 @@ fn text(mut reader: impl Read) -> Result<Vec<u8>, Refusal> {
             Err(Refusal::at(Place { line, byte: at as u64, ..FIRST }, reason))
         }
     }
+}
+
+/// A file in the encoding that its beginning declares, as UTF-8. What the declaration leaves wrong is shown by U+FFFD, as
+/// browsers do, since a page shows what it shows.
+pub(super) fn declared<'a>(
+    mut reader: impl Read + Send + 'a,
+    encoding: impl Fn(&[u8]) -> &'static Encoding,
+) -> Box<dyn Read + Send + 'a> {
+    const HEAD: u64 = 1024;
+    let mut head = Vec::new();
+    // A fault in reading shows itself again below.
+    let is_read = reader.by_ref().take(HEAD).read_to_end(&mut head).is_ok();
+    let encoding = if is_read { encoding(&head) } else { UTF_8 };
+    let decoded = DecodeReaderBytesBuilder::new()
+        .encoding((encoding != UTF_8).then_some(encoding))
+        .utf8_passthru(true)
+        .strip_bom(true)
+        .build(Cursor::new(head).chain(reader));
+    Box::new(decoded)
 }

@@ -2,8 +2,9 @@
 
 use std::io::{Read, Seek};
 
-use super::entry::{Item, Items, Place, Refusal};
-use super::plain_text;
+use super::archive;
+use super::entry::Items;
+use super::{blogger, ghost, html, markdown, plain_text, wordpress};
 use crate::values::text_enum::text_enum;
 
 text_enum! {
@@ -66,14 +67,16 @@ impl Format {
     }
 }
 
-/// The things of a file of this format.
-pub fn open<'a>(format: Format, reader: impl Read + Seek + Send + 'a) -> Items<'a> {
+/// The things of a file of this format. The name of the file tells what its content leaves open.
+pub fn open<'a>(format: Format, reader: impl Read + Seek + Send + 'a, file_name: Option<&str>) -> Items<'a> {
     match format {
         Format::PlainText => plain_text::open(reader),
-        other => {
-            let reason = format!("no importer reads {} yet", other.as_str());
-            Box::new(std::iter::once(Item::Refused(Refusal::at(Place::default(), reason))))
-        }
+        Format::Markdown => markdown::open(reader, file_name),
+        Format::Html => html::open(reader),
+        Format::Blogger => blogger::open(reader),
+        Format::Wordpress => wordpress::open(reader),
+        Format::Ghost => ghost::open(reader),
+        Format::Ndjson => archive::open(reader),
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! - `format`: which format a file has, and how it is opened
 //! - `entry`: what every format yields: articles as their source tells them
-//! - `plain_text`: one text as a blog prints it, taken apart (pure)
-//! - `file`: what files that are one article have in common
-//! - `title`: titles for articles that have none
+//! - `plain_text`, `markdown`, `html`: files that are one article; `file`: what those have in common
+//! - `blogger`, `wordpress`, `ghost`: exports of whole sites, one article in memory at a time
+//! - `xml`, `window`: such files cut into pieces, so that a fault in one does not reach the next
+//! - `bodies`, `texts`, `dates`, `title`, `patterns`: what formats need to read their parts
 //! - `archive`: Verbatim's own export, line by line, and restoring what it tells
 //! - `draft`: an article ready to be stored, its quotes found and anchored (pure)
 //! - `run`: files read, prepared and stored, batch by batch
@@ -15,18 +16,29 @@
 //! - `report`: what an import did
 
 pub mod archive;
+mod blogger;
+mod bodies;
+mod dates;
 mod draft;
 pub mod entry;
 mod file;
 mod files;
 pub mod format;
+mod ghost;
+mod html;
+mod markdown;
+mod patterns;
 pub mod plain_text;
 mod report;
 mod run;
 mod sample;
 mod store;
+mod texts;
 mod title;
 mod update;
+mod window;
+mod wordpress;
+mod xml;
 
 pub use draft::{Found, FoundQuote};
 pub use files::{Content, PathError, Source, sources};

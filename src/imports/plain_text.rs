@@ -61,6 +61,11 @@ pub struct Unreadable {
     pub reason: String,
 }
 
+/// The longest of each, in characters: here a line can be named that is too long.
+const MAX_TITLE: usize = 500;
+const MAX_LABEL: usize = 300;
+const MAX_LABELS: usize = 200;
+
 /// What a blank line between paragraphs is in a body.
 const PARAGRAPH_BREAK: &str = "\n\n";
 
@@ -76,7 +81,7 @@ fn entry(mut entry: Entry) -> Result<Entry, Refusal> {
         let byte = source.split_inclusive('\n').take(unreadable.line - 1).map(str::len).sum::<usize>() as u64;
         Refusal::at(Place { line, byte, ..entry.place }, unreadable.reason)
     };
-    let text = parse(&source).map_err(refused)?;
+    let text = parse(&source).and_then(|text| within_bounds(&source, text)).map_err(refused)?;
     entry.provenance = provenance(&text);
     entry.title = (!text.title_is_made).then_some(text.title);
     entry.published_at = text.date.map(|date| date.and_time(NaiveTime::MIN).and_utc());
@@ -87,6 +92,21 @@ fn entry(mut entry: Entry) -> Result<Entry, Refusal> {
     entry.paragraphs = text.paragraphs;
     entry.pulls = text.pulls;
     Ok(entry)
+}
+
+/// The text, unless its title or its labels are too long: those have lines to name.
+fn within_bounds(source: &str, text: PlainText) -> Result<PlainText, Unreadable> {
+    let line_of = |span: &Range<usize>| source[..span.start].matches('\n').count() + 1;
+    let is_long = |text: &str, most: usize| text.chars().count() > most;
+    if is_long(&text.title, MAX_TITLE) {
+        let reason = format!("the title is longer than {MAX_TITLE} characters");
+        return Err(Unreadable { line: line_of(&text.title_span), reason });
+    }
+    if text.labels.len() > MAX_LABELS || text.labels.iter().any(|label| is_long(label, MAX_LABEL)) {
+        let reason = format!("more than {MAX_LABELS} labels, or one longer than {MAX_LABEL} characters");
+        return Err(Unreadable { line: text.labels_span.as_ref().map_or(1, line_of), reason });
+    }
+    Ok(text)
 }
 
 /// What was found where in the imported bytes.
@@ -522,7 +542,7 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Reads a line that is wholly a date: `Sunday, December 27, 2020`, `27 December 2020`, `2020-12-27`.
-fn read_date(line: &str) -> Option<NaiveDate> {
+pub(super) fn read_date(line: &str) -> Option<NaiveDate> {
     const LONGEST: usize = 40;
     if line.is_empty() || line.len() > LONGEST {
         return None;

@@ -247,10 +247,7 @@ impl Reader {
             Err(error) => return self.take(index, refused(error.to_string()), sources),
         };
         let counted = Counted { reader, bytes: bytes_read };
-        let items = match format {
-            Format::Ndjson => archive::open(counted),
-            format => format::open(format, counted),
-        };
+        let items = format::open(format, counted, Some(&source.id));
         let mut is_wanted = true;
         let mut is_any = false;
         for item in items {

@@ -124,18 +124,18 @@ fn an_import_under_way_ends_when_it_is_cancelled_and_goes_on_when_sent_again() {
     let mut server = TestServer::start();
     server.start_importing();
     let key = server.key(&[Scope::Write]);
-    let file = many(3_000);
+    let file = many(900);
     let url = post(&server, &key, "file_name=blog.ndjson", file.as_bytes()).header("location").to_owned();
     wait_until("some articles are in", || import_at(&server, &key, &url)["entries"]["created"] != 0);
     server.send("DELETE", &url, &[("authorization", bearer(&key).as_str())]);
     let import = wait_for(&server, &key, &url, "cancelled");
     let created = import["entries"]["created"].as_u64().unwrap();
-    assert!(created < 3_000);
+    assert!(created < 900);
     assert_eq!(server.database.query("SELECT count(*) FROM articles"), [created.to_string()]);
     let url = post(&server, &key, "file_name=blog.ndjson", file.as_bytes()).header("location").to_owned();
     let import = wait_for(&server, &key, &url, "finished");
     assert_eq!(import["entries"]["unchanged"], created);
-    assert_eq!(server.database.query("SELECT count(*) FROM articles"), ["3000"]);
+    assert_eq!(server.database.query("SELECT count(*) FROM articles"), ["900"]);
 }
 
 #[test]
@@ -143,16 +143,16 @@ fn an_import_whose_worker_ended_is_taken_up_where_it_was() {
     let mut server = TestServer::start();
     server.start_importing();
     let key = server.key(&[Scope::Write]);
-    let url = post(&server, &key, "file_name=blog.ndjson", many(3_000).as_bytes()).header("location").to_owned();
+    let url = post(&server, &key, "file_name=blog.ndjson", many(900).as_bytes()).header("location").to_owned();
     wait_until("some articles are in", || import_at(&server, &key, &url)["entries"]["created"] != 0);
     server.stop_importing();
     let import = import_at(&server, &key, &url);
     assert_eq!(import["state"], "running");
     server.start_importing();
     let import = wait_for(&server, &key, &url, "finished");
-    assert_eq!((&import["entries"]["total"], &import["entries"]["created"]), (&json!(3_000), &json!(3_000)));
-    assert_eq!(server.database.query("SELECT count(*) FROM articles"), ["3000"]);
-    assert_eq!(server.database.query("SELECT count(*) FROM import_entries"), ["3000"]);
+    assert_eq!((&import["entries"]["total"], &import["entries"]["created"]), (&json!(900), &json!(900)));
+    assert_eq!(server.database.query("SELECT count(*) FROM articles"), ["900"]);
+    assert_eq!(server.database.query("SELECT count(*) FROM import_entries"), ["900"]);
 }
 
 #[test]
