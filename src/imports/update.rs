@@ -5,11 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::report::Outcome;
 use super::store::{life, new_source};
+use crate::articles::ArticleStatus;
 use crate::articles::db::{self as articles_db, ArticleContent, ImportedArticle};
 use crate::articles::printings::{SaidBy, printings_after_import};
 use crate::articles::revisions::{RevisedArticle, db as revisions_db};
@@ -63,9 +65,8 @@ pub(super) async fn update(writer: &mut Writer<'_>, article: &ImportedArticle, d
         version = writer.raise_version(ARTICLES, id.0).await?;
         keep_revision(writer, id, version).await?;
     }
-    let kept: BTreeSet<String> = merge.kept.iter().chain(&merge.conflicts).cloned().collect();
     let mut source = new_source(id, version, draft, writer.now());
-    source.fields = json!({ "told": draft.told, "kept": kept });
+    source.fields = json!({ "told": draft.told, "kept": merge.kept });
     articles_db::replace_source(connection, &source).await?;
     if !is_changed {
         return Ok(Outcome::Unchanged { slug });
@@ -77,7 +78,7 @@ pub(super) async fn update(writer: &mut Writer<'_>, article: &ImportedArticle, d
 /// What is to be taken over of the fields of an article.
 struct Merge {
     taken: BTreeSet<String>,
-    /// What an editor decided before.
+    /// What an editor decides.
     kept: BTreeSet<String>,
     /// What both changed.
     conflicts: Vec<String>,
@@ -96,21 +97,26 @@ impl Merge {
         let mut merge = Self { taken: BTreeSet::new(), kept: kept.map(str::to_owned).collect(), conflicts: Vec::new() };
         let imported = match article.imported_version {
             Some(version) if version != article.version => {
-                revisions_db::find_content(writer.connection(), article.id, version).await?.map(Editable::of_revision)
+                let revision = revisions_db::find_content(writer.connection(), article.id, version).await?;
+                revision.map(|revision| Editable::of_revision(revision, writer.now()))
             }
             _ => None,
         };
         let is_as_imported = article.imported_version == Some(article.version);
         let present = Editable::of_article(now, links);
         for (name, told) in &draft.told {
-            if fields["told"].get(name) == Some(told) {
-                continue;
-            }
             let is_edited = match &imported {
                 _ if merge.kept.contains(name) => true,
                 Some(imported) => imported.value(name) != present.value(name),
                 None => !is_as_imported,
             };
+            // Once an editor's, always: the next import finds the revision that this one makes.
+            if is_edited {
+                merge.kept.insert(name.clone());
+            }
+            if fields["told"].get(name) == Some(told) {
+                continue;
+            }
             match is_edited {
                 true if is_equal(name, draft, now) => {}
                 true => merge.conflicts.push(name.clone()),
@@ -152,7 +158,11 @@ fn is_slug_of(wanted: &str, slug: &str) -> bool {
 struct Editable(Value);
 
 impl Editable {
-    fn of_revision(revision: RevisedArticle) -> Self {
+    fn of_revision(mut revision: RevisedArticle, now: DateTime<Utc>) -> Self {
+        // What appeared on time was not edited.
+        if revision.status == ArticleStatus::Scheduled && revision.published_at.is_some_and(|instant| instant <= now) {
+            revision.status = ArticleStatus::Published;
+        }
         let RevisedArticle { title, slug, summary, language, status, published_at, canonical_url, .. } = &revision;
         Self(json!({
             "title": title, "slug": slug, "summary": summary, "language": language, "status": status,

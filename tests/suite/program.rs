@@ -143,7 +143,7 @@ fn serve_writes_no_content_and_import_works_beside_it() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(serve.get("/v1/articles").column("/slug"), ["the-bell"]);
     assert_eq!(text(&output.stdout), "", "what people read goes to standard error");
-    assert!(text(&output.stderr).contains("bell.txt: created the-bell, 1 quotes, 1 attributed"));
+    assert!(text(&output.stderr).contains("bell.txt:1: created the-bell, 1 quotes, 1 attributed"));
 }
 
 #[test]

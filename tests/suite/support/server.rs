@@ -17,7 +17,7 @@ use verbatim::import_jobs::{self, Uploads};
 use verbatim::imports::{self, ReportedEntry, Source, Tally};
 use verbatim::server::{self, ServerSettings};
 use verbatim::state::State;
-use verbatim::values::id::{KeyId, OccurrenceId, QuoteId};
+use verbatim::values::id::{ImportId, KeyId, OccurrenceId, QuoteId};
 
 use super::cluster::{TestDatabase, scratch_directory};
 use super::http::{Answer, send, send_body};
@@ -82,6 +82,14 @@ impl TestServer {
              FROM article_revisions WHERE article_id = (SELECT id FROM articles WHERE slug = 'the-ferry-bell-comes-home')");
 
         server.give_quotes_the_ids_of_examples();
+        let ImportId(import) = "imp_01jdb2q9x8e4tw6h2k9r5c7msz".parse().unwrap();
+        server.database.execute(&format!(
+            "INSERT INTO imports (id, state, is_dry_run, file_name, size, actor, bytes_read, entries, refused, created_at, \
+             started_at, heard_at) SELECT '{import}', 'running', false, 'blog.xml', 2048, 'key', 1024, 1, 1, \
+             instant, instant, instant FROM (VALUES ('2024-03-01T08:00:00Z'::timestamptz)) AS given (instant); \
+             INSERT INTO import_entries VALUES ('{import}', 1, 'refused', '{{\"entry\": \"blog.xml\", \"outcome\": \
+             \"refused\", \"reason\": \"not JSON\", \"place\": {{\"number\": 1, \"line\": 1, \"byte\": 0}}, \"title\": null}}')"
+        ));
         server
     }
 
