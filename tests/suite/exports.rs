@@ -130,7 +130,7 @@ fn edit_at_random(server: &TestServer, random: &mut StdRng, writes: usize) -> us
 
 #[test]
 fn an_export_imports_into_an_empty_database_to_the_same_content() {
-    let server = TestServer::with_examples();
+    let server = TestServer::with_sample();
     let mut random = StdRng::seed_from_u64(7);
     let done = edit_at_random(&server, &mut random, 150);
     assert!(done > 80, "{done} writes went through");
