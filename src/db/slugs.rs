@@ -53,12 +53,7 @@ struct KnownSlugs {
 }
 
 /// The base itself is known; numbered slugs are looked up as far as needed.
-async fn free_slug(
-    connection: &Connection,
-    table: SlugTable,
-    base: &str,
-    known: &mut KnownSlugs,
-) -> Result<String> {
+async fn free_slug(connection: &Connection, table: SlugTable, base: &str, known: &mut KnownSlugs) -> Result<String> {
     let mut looked_up = known.looked_up.get(base).copied().unwrap_or(1);
     loop {
         let candidate = first_free(base, |slug| known.taken.contains(slug));

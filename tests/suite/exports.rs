@@ -149,11 +149,7 @@ fn an_export_imports_into_an_empty_database_to_the_same_content() {
     // What readers see is the same too.
     for path in [
         "/v1/articles?limit=100&include=quotes.speaker,labels,authors&fields=slug,body_html,quotes,labels,authors,version,updated_at",
-        "/v1/people?limit=100&count=exact",
-        "/v1/labels?limit=100&count=exact",
-        "/v1/quotes?limit=100&count=exact",
-        "/v1/labels?sort=name&limit=100",
-        "/v1/search?q=ferry",
+        "/v1/people?limit=100&sort=name",
     ] {
         assert_eq!(server.get(path).text, other.get(path).text, "{path}");
     }

@@ -12,9 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::super::report::Outcome;
-use super::{
-    AffiliationRecord, ArticleRecord, LabelRecord, PersonRecord, PrintingRecord, QuoteRecord, Record, SourceRecord, present,
-};
+use super::{AffiliationRecord, ArticleRecord, LabelRecord, PersonRecord, QuoteRecord, Record, SourceRecord, present};
 use crate::articles::db::{self as articles_db, NewArticle, NewArticleSource};
 use crate::articles::revisions::db as revisions_db;
 use crate::articles::write::first_revision;
@@ -27,7 +25,7 @@ use crate::db::schema::{
 use crate::db::{Connection, PublicFrom, Result, publish};
 use crate::quotes::OccurrenceKind;
 use crate::quotes::db::{NewOccurrence, insert_occurrences, speakers_of_quotes};
-use crate::values::anchor::{AnchorState, AnchoredText, anchor_again};
+use crate::values::anchor::{AnchorState, anchor_again};
 use crate::values::body::{TEXT_RULE, render};
 use crate::values::id::{ArticleId, LabelId, PersonId, QuoteId};
 use crate::values::name::normalise;
@@ -44,18 +42,20 @@ pub(in crate::imports) fn checked(record: &mut Record) -> std::result::Result<St
     let body = render(record.body_format, &record.body_source);
     let inline = record.printings.iter_mut().filter(|printing| printing.kind == OccurrenceKind::Inline);
     let mut inline: Vec<_> = inline.filter(|printing| printing.anchor != Some(AnchorState::Orphaned)).collect();
-    if body.text == record.body_text && record.text_rule == TEXT_RULE {
-        let text = AnchoredText::new(&body.text);
-        let is_held = |printing: &PrintingRecord| matches!(printing.anchor, Some(AnchorState::Exact | AnchorState::Moved));
-        if let Some(wrong) = inline.iter().find(|printing| is_held(printing) && !text.holds(&printing.segments)) {
-            return Err(format!("the words of {} do not stand at the places it names", wrong.id));
-        }
-        return Ok(body.html);
-    }
     let segments: Vec<_> = inline.iter().map(|printing| printing.segments.clone()).collect();
+    let is_as_told = body.text == record.body_text && record.text_rule == TEXT_RULE;
     for (printing, anchoring) in inline.iter_mut().zip(anchor_again(&segments, Some(&record.body_text), &body.text)) {
-        printing.anchor = Some(anchoring.state);
-        printing.segments = anchoring.segments;
+        if is_as_told && anchoring.segments == printing.segments && anchoring.state == AnchorState::Exact {
+            continue;
+        }
+        let holds = matches!(printing.anchor, Some(AnchorState::Exact | AnchorState::Moved));
+        if is_as_told && holds {
+            return Err(format!("the words of {} do not stand at the places it names", printing.id));
+        }
+        if !is_as_told {
+            printing.anchor = Some(anchoring.state);
+            printing.segments = anchoring.segments;
+        }
     }
     // Orphans come last.
     record.printings.sort_by_key(|printing| printing.anchor == Some(AnchorState::Orphaned));
@@ -449,7 +449,7 @@ fn public_from(record: &ArticleRecord) -> PublicFrom {
 
 fn printed(record: &ArticleRecord) -> Vec<PrintedRows> {
     let mut position = 0;
-    let row = |printing: &PrintingRecord| {
+    let row = |printing: &super::PrintingRecord| {
         let is_orphaned = printing.anchor == Some(AnchorState::Orphaned);
         position += i32::from(!is_orphaned);
         let row = NewOccurrence {

@@ -69,11 +69,6 @@ impl<'t> AnchoredText<'t> {
         ranges.iter().map(|range| self.segment(range)).collect()
     }
 
-    /// Whether the words of all segments stand where they say.
-    pub fn holds(&self, segments: &[Segment]) -> bool {
-        self.ranges(segments).is_some()
-    }
-
     /// The byte ranges of segments; nothing where their words do not stand there.
     fn ranges(&self, segments: &[Segment]) -> Option<Vec<Range<usize>>> {
         segments.iter().map(|segment| self.range(segment)).collect()
