@@ -44,7 +44,7 @@ const LISTEN: Setting = Setting {
 const DATA_DIR: Setting = Setting {
     name: "VERBATIM_DATA_DIR",
     default: "data",
-    meaning: "Where the private PostgreSQL keeps its data.",
+    meaning: "Where the private PostgreSQL keeps its data, and where files that are sent wait to be imported.",
     allowed: "the path of a directory; it is created when missing",
     is_secret: false,
 };
@@ -146,6 +146,13 @@ const MAX_BODY: Setting = Setting {
     allowed: "a number from 1024 to 1073741824",
     is_secret: false,
 };
+const MAX_IMPORT: Setting = Setting {
+    name: "VERBATIM_MAX_IMPORT",
+    default: "2147483648",
+    meaning: "How many bytes a file that is sent to be imported has at most. It is kept in VERBATIM_DATA_DIR until it is imported.",
+    allowed: "a number from 1024 to 1099511627776",
+    is_secret: false,
+};
 const REQUEST_TIMEOUT: Setting = Setting {
     name: "VERBATIM_REQUEST_TIMEOUT",
     default: "30",
@@ -208,6 +215,7 @@ pub const SETTINGS: &[&Setting] = &[
     &MAX_CONNECTIONS,
     &DATABASE_CONNECTIONS,
     &MAX_BODY,
+    &MAX_IMPORT,
     &REQUEST_TIMEOUT,
     &STATEMENT_TIMEOUT,
     &SHUTDOWN_TIMEOUT,
@@ -253,6 +261,8 @@ pub struct Config {
     pub database_connections: usize,
     /// How many bytes the body of a request has at most.
     pub max_body: usize,
+    /// How many bytes a file that is sent to be imported has at most.
+    pub max_import: u64,
     /// After which a request is given up.
     pub request_timeout: Duration,
     /// After which PostgreSQL gives up a statement.
@@ -336,6 +346,8 @@ impl Config {
             max_connections: reader.required(&MAX_CONNECTIONS, |text| number(text, 1, 1_000_000)),
             database_connections: reader.required(&DATABASE_CONNECTIONS, |text| number(text, 4, 1000)),
             max_body: reader.required(&MAX_BODY, |text| number(text, 1024, 1 << 30)),
+            max_import: reader
+                .required(&MAX_IMPORT, |text| number(text, 1024, 1 << 40).and_then(|bytes| u64::try_from(bytes).ok())),
             request_timeout: reader.required(&REQUEST_TIMEOUT, |text| seconds(text, 1)),
             statement_timeout: reader.required(&STATEMENT_TIMEOUT, |text| seconds(text, 1)),
             shutdown_timeout: reader.required(&SHUTDOWN_TIMEOUT, |text| seconds(text, 0)),

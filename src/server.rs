@@ -24,11 +24,13 @@ use crate::http::parameters::ParameterRules;
 use crate::http::publication::Publication;
 use crate::http::request_log::RequestLog;
 use crate::http::{document, fallback, validators};
+use crate::import_jobs::Uploads;
 use crate::pages::api::Document;
 use crate::state::State;
 use crate::webhooks::reach::Reach;
 use crate::{
-    access, articles, batch, changes, citations, feeds, labels, merges, pages, people, quotes, search, voices, webhooks,
+    access, articles, batch, changes, citations, feeds, import_jobs, labels, merges, pages, people, quotes, search,
+    voices, webhooks,
 };
 
 /// The longest a client may take over the head of its request.
@@ -44,11 +46,19 @@ pub struct ServerSettings {
     workers: usize,
     max_connections: usize,
     max_body: usize,
+    uploads: Uploads,
     request_timeout: Duration,
     shutdown_timeout: Duration,
     cache_control: CacheControl,
     webhook_reach: Reach,
     publication: Publication,
+}
+
+impl ServerSettings {
+    /// Where files that are sent are kept.
+    pub fn uploads(&self) -> &Uploads {
+        &self.uploads
+    }
 }
 
 impl From<&Config> for ServerSettings {
@@ -58,6 +68,7 @@ impl From<&Config> for ServerSettings {
             workers: config.workers,
             max_connections: config.max_connections,
             max_body: config.max_body,
+            uploads: Uploads { directory: config.data_dir.join("imports"), max_size: config.max_import },
             request_timeout: config.request_timeout,
             shutdown_timeout: config.shutdown_timeout,
             cache_control: CacheControl(config.cache_control.clone()),
@@ -83,6 +94,7 @@ fn mount(config: &mut ServiceConfig<'_>) {
     batch::api::mount(config);
     changes::api::mount(config);
     webhooks::api::mount(config);
+    import_jobs::api::mount(config);
     access::api::mount(config);
     pages::api::mount(config);
 }
@@ -128,6 +140,7 @@ pub fn start(
     let follower = web::Data::new(follower);
     let webhook_reach = web::Data::new(settings.webhook_reach);
     let workers = settings.workers;
+    let uploads = web::Data::new(settings.uploads);
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
     let cache_control = web::Data::new(settings.cache_control);
     let publication = web::Data::new(settings.publication);
@@ -150,6 +163,7 @@ pub fn start(
             .app_data(webhook_reach.clone())
             .app_data(parameter_rules.clone())
             .app_data(body_rules.clone())
+            .app_data(uploads.clone())
             .app_data(document.clone())
             .app_data(delivery_rules.clone())
             .app_data(any_origin.clone())

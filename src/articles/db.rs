@@ -17,7 +17,7 @@ use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_slugs, article_sources, articles, labels, people,
 };
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, estimate};
+use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, estimate};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
 use crate::search::db::{ArticleWords, Listed};
@@ -637,20 +637,7 @@ pub async fn replace_links(
 ) -> Result<()> {
     diesel::delete(article_labels::table.filter(article_labels::article_id.eq(id))).execute(&mut connection).await?;
     diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id))).execute(&mut connection).await?;
-    insert_article_labels(connection, id, public_from, label_ids).await?;
-    let rows: Vec<_> = (1..)
-        .zip(author_ids)
-        .map(|(position, author): (i32, _)| {
-            (
-                article_authors::article_id.eq(id),
-                article_authors::person_id.eq(*author),
-                article_authors::position.eq(position),
-                article_authors::public_from.eq(public_from),
-            )
-        })
-        .collect();
-    diesel::insert_into(article_authors::table).values(rows).execute(&mut connection).await?;
-    Ok(())
+    insert_links(connection, &[(id, public_from, label_ids, author_ids)]).await
 }
 
 /// Whether any scheduled article is due.
@@ -705,27 +692,32 @@ pub async fn purge_article(mut connection: &Connection, id: ArticleId) -> Result
     Ok(purged.returning(articles::version).get_result(&mut connection).await?)
 }
 
-/// An article to be made.
+/// An article to be made, all of it.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = articles)]
-pub struct NewArticle {
+pub struct NewArticle<'a> {
     pub id: ArticleId,
-    pub slug: String,
-    pub title: String,
-    pub language: String,
+    pub slug: &'a str,
+    pub title: &'a str,
+    pub summary: Option<&'a str>,
+    pub language: &'a str,
     pub status: ArticleStatus,
-    pub published_at: DateTime<Utc>,
+    pub published_at: Option<DateTime<Utc>>,
+    pub canonical_url: Option<&'a str>,
     pub body_format: BodyFormat,
-    pub body_source: String,
-    pub body_html: String,
-    pub body_text: String,
+    pub body_source: &'a str,
+    pub body_html: &'a str,
+    pub body_text: &'a str,
     pub text_rule: i16,
-    pub provenance: serde_json::Value,
+    pub provenance: Option<&'a serde_json::Value>,
+    pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub deleted_at: Option<DateTime<Utc>>,
+    pub deletion_reason: Option<&'a str>,
 }
 
-/// The bytes an article was imported from.
+/// The bytes an article was imported from, and what the import made of them.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = article_sources)]
 pub struct NewArticleSource<'a> {
@@ -734,60 +726,88 @@ pub struct NewArticleSource<'a> {
     pub content: &'a [u8],
     pub digest: &'a [u8],
     pub imported_at: DateTime<Utc>,
+    /// The version of the article that the import made.
+    pub version: i32,
+    pub fields: serde_json::Value,
 }
 
-/// Makes an article.
-pub async fn insert_article(mut connection: &Connection, new: &NewArticle) -> Result<()> {
-    diesel::insert_into(articles::table).values(new).execute(&mut connection).await?;
-    diesel::insert_into(article_slugs::table)
-        .values((article_slugs::slug.eq(&new.slug), article_slugs::article_id.eq(new.id)))
-        .execute(&mut connection)
-        .await?;
+/// Makes articles. Their slugs must be free.
+pub async fn insert_articles(mut connection: &Connection, new: &[NewArticle<'_>]) -> Result<()> {
+    for new in new.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(articles::table).values(new).execute(&mut connection).await?;
+        let slugs: Vec<_> = new
+            .iter()
+            .map(|article| (article_slugs::slug.eq(article.slug), article_slugs::article_id.eq(article.id)))
+            .collect();
+        diesel::insert_into(article_slugs::table).values(slugs).execute(&mut connection).await?;
+    }
     Ok(())
 }
 
-/// Puts labels on a new article, in this order.
-pub async fn insert_article_labels(
+/// Puts labels and authors on new articles, in this order.
+pub async fn insert_links(
     mut connection: &Connection,
-    article: ArticleId,
-    public_from: PublicFrom,
-    labels: &[LabelId],
+    links: &[(ArticleId, PublicFrom, &[LabelId], &[PersonId])],
 ) -> Result<()> {
-    let rows: Vec<_> = (1..)
-        .zip(labels)
-        .map(|(position, label): (i32, _)| {
+    let (mut label_rows, mut author_rows) = (Vec::new(), Vec::new());
+    for (article, public_from, labels, authors) in links {
+        label_rows.extend((1..).zip(*labels).map(|(position, label): (i32, _)| {
             (
-                article_labels::article_id.eq(article),
+                article_labels::article_id.eq(*article),
                 article_labels::label_id.eq(*label),
                 article_labels::position.eq(position),
-                article_labels::public_from.eq(public_from),
+                article_labels::public_from.eq(*public_from),
+            )
+        }));
+        author_rows.extend((1..).zip(*authors).map(|(position, author): (i32, _)| {
+            (
+                article_authors::article_id.eq(*article),
+                article_authors::person_id.eq(*author),
+                article_authors::position.eq(position),
+                article_authors::public_from.eq(*public_from),
+            )
+        }));
+    }
+    for rows in label_rows.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(article_labels::table).values(rows.to_vec()).execute(&mut connection).await?;
+    }
+    for rows in author_rows.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(article_authors::table).values(rows.to_vec()).execute(&mut connection).await?;
+    }
+    Ok(())
+}
+
+/// Notes what other systems call articles: article, source, id.
+pub async fn insert_external_ids(mut connection: &Connection, ids: &[(ArticleId, &str, &str)]) -> Result<()> {
+    let rows: Vec<_> = ids
+        .iter()
+        .map(|(article, source, id)| {
+            (
+                article_external_ids::article_id.eq(*article),
+                article_external_ids::source.eq(*source),
+                article_external_ids::external_id.eq(*id),
             )
         })
         .collect();
-    diesel::insert_into(article_labels::table).values(rows).execute(&mut connection).await?;
+    for rows in rows.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(article_external_ids::table).values(rows.to_vec()).execute(&mut connection).await?;
+    }
     Ok(())
 }
 
-/// Notes what another system calls an article.
-pub async fn insert_external_id(
-    mut connection: &Connection,
-    article: ArticleId,
-    source: &str,
-    external_id: &str,
-) -> Result<()> {
-    diesel::insert_into(article_external_ids::table)
-        .values((
-            article_external_ids::article_id.eq(article),
-            article_external_ids::source.eq(source),
-            article_external_ids::external_id.eq(external_id),
-        ))
+/// Keeps the bytes that articles were imported from.
+pub async fn insert_sources(mut connection: &Connection, new: &[NewArticleSource<'_>]) -> Result<()> {
+    for new in new.chunks(ROWS_AT_ONCE) {
+        diesel::insert_into(article_sources::table).values(new).execute(&mut connection).await?;
+    }
+    Ok(())
+}
+
+/// Keeps the bytes that an article was imported from anew, in place of those before.
+pub async fn replace_source(mut connection: &Connection, new: &NewArticleSource<'_>) -> Result<()> {
+    diesel::delete(article_sources::table.filter(article_sources::article_id.eq(new.article_id)))
         .execute(&mut connection)
         .await?;
-    Ok(())
-}
-
-/// Keeps the bytes an article was imported from.
-pub async fn insert_source(mut connection: &Connection, new: &NewArticleSource<'_>) -> Result<()> {
     diesel::insert_into(article_sources::table).values(new).execute(&mut connection).await?;
     Ok(())
 }
@@ -798,31 +818,90 @@ pub async fn source_of(mut connection: &Connection, article: ArticleId) -> Resul
     Ok(source.filter(article_sources::article_id.eq(article)).first(&mut connection).await.optional()?)
 }
 
-/// The slug of the article that was imported from exactly these bytes.
-pub async fn article_with_source(mut connection: &Connection, digest: &[u8]) -> Result<Option<String>> {
-    Ok(article_sources::table
-        .inner_join(articles::table)
-        .select(articles::slug)
-        .filter(article_sources::digest.eq(digest))
-        .first(&mut connection)
-        .await
-        .optional()?)
+/// Notes where the parts of an article were found.
+pub async fn set_provenance(mut connection: &Connection, id: ArticleId, provenance: &serde_json::Value) -> Result<()> {
+    diesel::update(articles::table.filter(articles::id.eq(id)))
+        .set(articles::provenance.eq(provenance))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
 }
 
-/// The slug of the article that another system calls so.
-pub async fn article_with_external_id(
+/// An article that is there, as far as an import of it again needs to know.
+#[derive(Debug, Clone, Queryable)]
+pub struct ImportedArticle {
+    pub id: ArticleId,
+    pub slug: String,
+    pub version: i32,
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// What its source told of it last; `None` where it was not imported.
+    pub digest: Option<Vec<u8>>,
+    /// The version that the last import made.
+    pub imported_version: Option<i32>,
+    pub fields: Option<serde_json::Value>,
+}
+
+/// The articles that other systems call so: source and id.
+pub async fn imported_as(
     mut connection: &Connection,
-    source: &str,
-    external_id: &str,
-) -> Result<Option<String>> {
+    ids: &[(&str, &str)],
+) -> Result<Vec<((String, String), ImportedArticle)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (sources, external_ids): (Vec<String>, Vec<String>) =
+        ids.iter().map(|(source, id)| ((*source).to_owned(), (*id).to_owned())).unzip();
+    let is_wanted = sql("(article_external_ids.source, article_external_ids.external_id) IN (SELECT * FROM unnest(")
+        .bind(sources)
+        .text(", ")
+        .bind(external_ids)
+        .text("))")
+        .condition();
     Ok(article_external_ids::table
+        .inner_join(articles::table.left_join(article_sources::table))
+        .select((
+            (article_external_ids::source, article_external_ids::external_id),
+            (
+                articles::id,
+                articles::slug,
+                articles::version,
+                articles::deleted_at,
+                article_sources::digest.nullable(),
+                article_sources::version.nullable(),
+                article_sources::fields.nullable(),
+            ),
+        ))
+        .filter(is_wanted)
+        .load(&mut connection)
+        .await?)
+}
+
+/// The articles that were imported from what has one of these digests.
+pub async fn imported_from(
+    mut connection: &Connection,
+    digests: &[Vec<u8>],
+) -> Result<Vec<(Vec<u8>, ImportedArticle)>> {
+    if digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(article_sources::table
         .inner_join(articles::table)
-        .select(articles::slug)
-        .filter(article_external_ids::source.eq(source))
-        .filter(article_external_ids::external_id.eq(external_id))
-        .first(&mut connection)
-        .await
-        .optional()?)
+        .select((
+            article_sources::digest,
+            (
+                articles::id,
+                articles::slug,
+                articles::version,
+                articles::deleted_at,
+                article_sources::digest.nullable(),
+                article_sources::version.nullable(),
+                article_sources::fields.nullable(),
+            ),
+        ))
+        .filter(article_sources::digest.eq_any(digests))
+        .order(articles::id.desc())
+        .load(&mut connection)
+        .await?)
 }
 
 /// Whether there is any article at all, drafts included.

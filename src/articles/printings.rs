@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::wire::PrintingDraft;
-use crate::attribution::{self, Finding, Passages, Speaker, SpeakerKind, joined};
+use crate::attribution::{self, Finding, Passages, Speaker, SpeakerKind, identity_key, joined};
 use crate::quotes::db::PrintedRow;
 use crate::quotes::{Fidelity, OccurrenceKind, Quotation};
 use crate::values::anchor::{AnchorState, AnchoredText, Segment, anchor_again};
@@ -78,16 +78,57 @@ pub fn printings_after(edit: Edit<'_>) -> Result<Vec<Printed>, Vec<NotOnce>> {
     let by_hand = by_hand(new_text, &text, given.unwrap_or_default())?;
     let known: Vec<Speaker> = Vec::new();
     let findings = attribution::find_quotations(new_text, &known);
-    let mut inline = merge(&text, new_text, anchored(inline, old_text, new_text), &findings, by_hand);
+    let found = findings.iter().map(|finding| printing(finding, text.segments(&finding.segments), new_text)).collect();
+    let inline = merge(anchored(inline, old_text, new_text), found, by_hand);
+    Ok(in_order(new_text, pulls_of(pulls, given.unwrap_or_default()), inline))
+}
+
+/// Every printing after another system gave an article another text. `imported` is what is found in that, pull quotes
+/// included: they take the place of those that were there, each keeping the id and what an editor said of the one whose
+/// words it has.
+pub fn printings_after_import(
+    old_text: &str,
+    new_text: &str,
+    standing: Vec<Standing>,
+    imported: Vec<Printing>,
+) -> Vec<Printed> {
+    let (mut standing_pulls, inline): (Vec<Standing>, Vec<Standing>) =
+        standing.into_iter().partition(|standing| standing.row.kind == OccurrenceKind::Pull);
+    let (pulls, found): (Vec<Printing>, Vec<Printing>) =
+        imported.into_iter().partition(|printing| printing.kind == OccurrenceKind::Pull);
+    let inline = merge(anchored(inline, Some(old_text), new_text), found, Vec::new());
+    let mut after = Vec::with_capacity(pulls.len());
+    for pull in pulls {
+        let words = identity_key(&pull.text);
+        let same = standing_pulls.iter().position(|standing| identity_key(&standing.row.text) == words);
+        after.push(match same.map(|place| standing_pulls.remove(place)) {
+            Some(standing) => {
+                let said_by = match standing.row.is_corrected {
+                    true => kept(standing.clone()).said_by,
+                    false => SaidBy::Found,
+                };
+                Printed { printing: Printing { earlier: Some(earlier(&standing)), ..pull }, said_by }
+            }
+            None => Printed { printing: pull, said_by: SaidBy::Found },
+        });
+    }
+    // What an editor gave or corrected stays, whatever the other system says.
+    let is_editors =
+        |standing: &Standing| standing.row.rule == EDITOR || standing.row.is_corrected || standing.row.is_quote_settled;
+    after.extend(standing_pulls.into_iter().filter(is_editors).map(kept));
+    in_order(new_text, after, inline)
+}
+
+/// Pull quotes, compared with the body; then inline printings in text order; then orphans.
+fn in_order(body: &str, mut pulls: Vec<Printed>, mut inline: Vec<(u32, Printed)>) -> Vec<Printed> {
     inline.sort_by_key(|(start, _)| *start);
-    let starts: Vec<Option<Range<usize>>> = inline.iter().map(|(_, printed)| byte_range(new_text, printed)).collect();
-    let mut pulls = pulls_of(pulls, given.unwrap_or_default());
-    compare_pulls(new_text, &mut pulls, &starts);
+    let starts: Vec<Option<Range<usize>>> = inline.iter().map(|(_, printed)| byte_range(body, printed)).collect();
+    compare_pulls(body, &mut pulls, &starts);
     let (orphans, inline): (Vec<Printed>, Vec<Printed>) = inline
         .into_iter()
         .map(|(_, printed)| printed)
         .partition(|printed| printed.printing.anchor == Some(AnchorState::Orphaned));
-    Ok(pulls.into_iter().chain(inline).chain(orphans).collect())
+    pulls.into_iter().chain(inline).chain(orphans).collect()
 }
 
 /// The standing printings with their anchors found again.
@@ -103,33 +144,29 @@ fn anchored(mut standing: Vec<Standing>, old_text: Option<&str>, new_text: &str)
 
 /// The inline printings, each with where it begins, in characters: what stood there, brought up to date by what is
 /// found; what is found besides; what an editor gives, which wins over both.
-fn merge(
-    text: &AnchoredText<'_>,
-    body: &str,
-    standing: Vec<Standing>,
-    findings: &[Finding],
-    by_hand: Vec<Printed>,
-) -> Vec<(u32, Printed)> {
+fn merge(standing: Vec<Standing>, found: Vec<Printing>, by_hand: Vec<Printed>) -> Vec<(u32, Printed)> {
     let mut taken: Vec<(u32, u32)> = by_hand.iter().flat_map(|printed| spans(&printed.printing.segments)).collect();
     let mut printings: Vec<Printed> = by_hand;
-    let found: Vec<Vec<Segment>> = findings.iter().map(|finding| text.segments(&finding.segments)).collect();
-    let mut is_used = vec![false; findings.len()];
-    for (index, segments) in found.iter().enumerate() {
-        is_used[index] = overlaps(&spans(segments), &taken);
-    }
+    let mut is_used: Vec<bool> = found.iter().map(|found| overlaps(&spans(&found.segments), &taken)).collect();
     for standing in standing {
         let holds = matches!(standing.row.anchor, Some(AnchorState::Exact | AnchorState::Moved));
         let own = spans(&standing.segments);
         if holds && overlaps(&own, &taken) {
             continue;
         }
-        let finding = if holds { found.iter().position(|segments| overlaps(&spans(segments), &own)) } else { None };
-        let finding = finding.filter(|index| !is_used[*index]);
-        if let Some(index) = finding {
+        let same = if holds { found.iter().position(|found| overlaps(&spans(&found.segments), &own)) } else { None };
+        let same = same.filter(|index| !is_used[*index]);
+        if let Some(index) = same {
             is_used[index] = true;
         }
-        let printed = match finding.filter(|_| !standing.row.is_corrected) {
-            Some(index) => found_again(standing, &findings[index], found[index].clone(), body),
+        let printed = match same.map(|index| &found[index]) {
+            Some(found) if standing.row.is_corrected => {
+                let provenance = found.provenance.clone();
+                let mut printed = kept(standing);
+                printed.printing.provenance = provenance.or(printed.printing.provenance);
+                printed
+            }
+            Some(found) => found_again(standing, found),
             None => kept(standing),
         };
         if holds {
@@ -137,9 +174,9 @@ fn merge(
         }
         printings.push(printed);
     }
-    for (index, finding) in findings.iter().enumerate().filter(|(index, _)| !is_used[*index]) {
-        if !overlaps(&spans(&found[index]), &taken) {
-            printings.push(Printed { printing: printing(finding, found[index].clone(), body), said_by: SaidBy::Found });
+    for (found, _) in found.into_iter().zip(is_used).filter(|(_, is_used)| !is_used) {
+        if !overlaps(&spans(&found.segments), &taken) {
+            printings.push(Printed { printing: found, said_by: SaidBy::Found });
         }
     }
     let start =
@@ -169,12 +206,12 @@ fn printing(finding: &Finding, segments: Vec<Segment>, body: &str) -> Printing {
 }
 
 /// What stood there and is found there: the same printing, as it is found now. Words that moved say so.
-fn found_again(standing: Standing, finding: &Finding, segments: Vec<Segment>, body: &str) -> Printed {
+fn found_again(standing: Standing, found: &Printing) -> Printed {
     let printing = Printing {
         anchor: standing.row.anchor,
-        provenance: standing.row.provenance.clone(),
+        provenance: found.provenance.clone().or_else(|| standing.row.provenance.clone()),
         earlier: Some(earlier(&standing)),
-        ..printing(finding, segments, body)
+        ..found.clone()
     };
     Printed { printing, said_by: SaidBy::Found }
 }

@@ -19,6 +19,7 @@ use crate::people::PersonKind;
 use crate::people::write as people_write;
 use crate::quotes::OccurrenceKind;
 use crate::quotes::db as quotes_db;
+use crate::values::anchor::Segment;
 use crate::values::body::{TEXT_RULE, render};
 use crate::values::id::{ArticleId, LabelId, OccurrenceId, PersonId};
 use crate::values::reference::Reference;
@@ -26,7 +27,7 @@ use crate::values::slug::slugify;
 use crate::writing::patch::patched;
 use crate::writing::resource::{ARTICLES, Tables};
 use crate::writing::writable::Writable;
-use crate::writing::{Attributed, PrintedIn, Writer};
+use crate::writing::{Attributed, PrintedIn, PrintedRows, Writer};
 
 /// Articles, as something that is written.
 pub struct Articles;
@@ -323,7 +324,7 @@ async fn authors(
 }
 
 /// What stands in an article at present.
-async fn standing(writer: &Writer<'_>, id: ArticleId) -> Result<Vec<Standing>, DatabaseError> {
+pub(crate) async fn standing(writer: &Writer<'_>, id: ArticleId) -> Result<Vec<Standing>, DatabaseError> {
     let rows = quotes_db::printed_in(writer.connection(), id).await?;
     let ids: Vec<OccurrenceId> = rows.iter().map(|(row, _)| row.id).collect();
     let mut segments = group(quotes_db::segments_of(writer.connection(), &ids).await?);
@@ -402,7 +403,7 @@ async fn touch(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), DatabaseErr
 }
 
 /// The same for what it prints.
-async fn touch_printed(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), DatabaseError> {
+pub(crate) async fn touch_printed(writer: &mut Writer<'_>, id: ArticleId) -> Result<(), DatabaseError> {
     let rows = quotes_db::printed_in(writer.connection(), id).await?;
     writer.touch_quotes(rows.iter().map(|(row, _)| row.quote_id));
     writer.touch_people(rows.iter().flat_map(|(row, speaker)| [*speaker, row.organization_id]).flatten());
@@ -452,6 +453,58 @@ fn as_given(standing: &Standing) -> Option<PrintingDraft> {
         organization: row.organization_id.map(|id| id.to_string()),
         attribution: row.attribution.clone(),
     })
+}
+
+/// The first revision of an imported article. `printed` is what it prints, each with its speaker.
+pub(crate) fn first_revision(
+    row: &db::NewArticle<'_>,
+    labels: Vec<LabelId>,
+    authors: Vec<PersonId>,
+    external_ids: &[(String, String)],
+    printed: &[(PrintedRows, Option<PersonId>)],
+) -> RevisedArticle {
+    let standing: Vec<Standing> =
+        printed.iter().map(|((row, segments), speaker)| made(row, segments, *speaker)).collect();
+    let external_id = |(source, id): &(String, String)| ExternalId { source: source.clone(), id: id.clone() };
+    RevisedArticle {
+        title: row.title.to_owned(),
+        slug: row.slug.to_owned(),
+        summary: row.summary.map(str::to_owned),
+        language: row.language.to_owned(),
+        status: row.status,
+        published_at: row.published_at,
+        canonical_url: row.canonical_url.map(str::to_owned),
+        body_format: row.body_format,
+        body_source: row.body_source.to_owned(),
+        text_rule: row.text_rule,
+        authors,
+        labels,
+        quotes: standing.iter().filter_map(as_given).collect(),
+        external_ids: external_ids.iter().map(external_id).collect(),
+        printings: standing.into_iter().map(revised_printing).collect(),
+    }
+}
+
+/// A printing that was just made, as it stands.
+fn made(row: &quotes_db::NewOccurrence, segments: &[Segment], speaker: Option<PersonId>) -> Standing {
+    let row = quotes_db::PrintedRow {
+        id: row.id,
+        quote_id: row.quote_id,
+        kind: row.kind,
+        quotation: row.quotation,
+        text: row.text.clone(),
+        attribution: row.attribution.clone(),
+        role: row.role.clone(),
+        organization_id: row.organization_id,
+        anchor: row.anchor,
+        fidelity: row.fidelity,
+        confidence: row.confidence,
+        rule: row.rule.clone(),
+        is_corrected: row.is_corrected,
+        is_quote_settled: row.is_quote_settled,
+        provenance: row.provenance.clone(),
+    };
+    Standing { row, speaker, segments: segments.to_vec() }
 }
 
 fn revised_printing(standing: Standing) -> RevisedPrinting {

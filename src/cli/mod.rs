@@ -2,6 +2,7 @@
 
 mod attribute;
 mod database;
+mod export;
 mod fetch_postgres;
 mod import;
 mod keys;
@@ -38,8 +39,10 @@ enum Command {
     Serve,
     /// Serve the API, with sample content when the database is empty
     Demo,
-    /// Import articles: plain texts as a blog prints them
+    /// Import articles: texts, Markdown, HTML, and the exports of Blogger, WordPress, Ghost and Verbatim
     Import(import::Options),
+    /// Write everything as NDJSON that import restores
+    Export(export::Options),
     /// Find the quotations in texts and who said them: JSON Lines in, JSON Lines out
     Attribute(attribute::Options),
     /// Bring the database up to date
@@ -80,6 +83,7 @@ fn run_configured(command: Command, config: &Config) -> Result<ExitCode, Failure
         Command::Serve => serve::run(config, serve::Content::AsItIs),
         Command::Demo => serve::run(config, serve::Content::SampleWhenEmpty),
         Command::Import(options) => import::run(config, &options),
+        Command::Export(options) => export::run(config, &options),
         Command::Migrate => migrate::run(config),
         Command::Keys(command) => keys::run(config, &command),
         Command::FetchPostgres => fetch_postgres::run(config),

@@ -20,7 +20,7 @@ use crate::server::{self, ServerSettings};
 use crate::state::State;
 use crate::webhooks::dispatcher::{DispatchSettings, Dispatcher};
 use crate::webhooks::reach::Reach;
-use crate::{articles, imports};
+use crate::{articles, import_jobs, imports};
 
 /// How many connections there are for following changes and for webhooks; one more listens.
 const BACKGROUND_CONNECTIONS: usize = 2;
@@ -86,7 +86,9 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
             first_pause: WEBHOOK_PAUSE,
         },
     )?;
-    let server = server::start(listener, state, ServerSettings::from(config), follower.clone())?;
+    let settings = ServerSettings::from(config);
+    let imports = import_jobs::worker::run(database.address.clone(), settings.uploads().clone(), state.clock);
+    let server = server::start(listener, state, settings, follower.clone())?;
     let handle = server.handle();
     tokio::spawn(async move {
         stop_signal().await;
@@ -95,10 +97,11 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
         handle.stop(true).await;
     });
     greet(&format!("http://{address}"));
-    // What the schedule has under way when the server ends is not kept: the next server does it.
+    // What the schedule and an import have under way when the server ends is not kept: the next server does it.
     tokio::select! {
         served = server => Ok(served?),
         never = schedule => match never {},
+        never = imports => match never {},
     }
 }
 
@@ -107,8 +110,8 @@ async fn load_sample(database: &Database) -> Result<(), Failure> {
     if articles::db::is_any_article(&connection).await? {
         return Ok(());
     }
-    let report = imports::import(&mut connection, imports::sample_entries(), Clock::System, |_| {}).await?;
-    eprint_line(&format!("loaded {} sample articles", report.created()));
+    let tally = imports::import(&mut connection, imports::sample_sources(), Clock::System, |_| {}).await?;
+    eprint_line(&format!("loaded {} sample articles", tally.created));
     Ok(())
 }
 

@@ -56,6 +56,15 @@ impl Audience {
 pub struct PublicFrom(pub Option<DateTime<Utc>>);
 
 impl PublicFrom {
+    /// The earlier of two instants.
+    #[must_use]
+    pub fn earlier(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(one), Some(two)) => Self(Some(one.min(two))),
+            (one, two) => Self(one.or(two)),
+        }
+    }
+
     /// Its place in a list that runs by it.
     pub fn sort_value(self) -> SortValue {
         self.0.map_or(SortValue::Never, SortValue::Instant)

@@ -55,6 +55,35 @@ pub async fn exclude_other_writers(mut connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Makes each of these rows of a table public from an instant on, where it was not before. Of a row that stands several
+/// times the earliest instant counts.
+pub async fn publish(
+    mut connection: &Connection,
+    table: &'static str,
+    shown: &[(uuid::Uuid, PublicFrom)],
+) -> Result<()> {
+    let known = shown.iter().filter_map(|(id, from)| Some((*id, from.0?)));
+    let (ids, instants): (Vec<_>, Vec<_>) = known.unzip();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sql::sql("UPDATE ")
+        .text(table)
+        .text(" SET public_from = shown.public_from FROM (SELECT id, min(public_from) AS public_from FROM unnest(")
+        .bind(ids)
+        .text(", ")
+        .bind(instants)
+        .text(") AS given (id, public_from) GROUP BY id) AS shown WHERE ")
+        .text(table)
+        .text(".id = shown.id AND ")
+        .text(table)
+        .text(".public_from > shown.public_from")
+        .statement::<diesel::sql_types::Bool>()
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
 /// A planner's estimate below this is replaced by a count, which is as fast then.
 const COUNTED_BELOW: i64 = 10_000;
 

@@ -128,10 +128,14 @@ diesel::table! {
         format -> Text,
         /// The bytes; provenance spans count in them.
         content -> Bytea,
-        /// SHA-256 of the bytes.
+        /// SHA-256 of what the source tells of the article: equal digests need no second look.
         digest -> Bytea,
         /// When they were read.
         imported_at -> Timestamptz,
+        /// The version of the article that the last import made.
+        version -> Integer,
+        /// Under told, a digest of each field as the source told it last; under kept, the fields that an editor decides.
+        fields -> Jsonb,
     }
 }
 
@@ -204,6 +208,68 @@ diesel::table! {
         actor -> Text,
         /// The request that did it; null on the command line.
         request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// What became of the entries of an import.
+    import_entries (import_id, position) {
+        /// The import.
+        import_id -> Uuid,
+        /// Which entry, from 1.
+        position -> BigInt,
+        /// created, updated, unchanged, conflict, left_out or refused.
+        outcome -> Text,
+        /// The same with its reason, its place and what was found.
+        report -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Files sent to be imported, and what became of them.
+    imports (id) {
+        /// UUIDv7, shown as a TypeID with the prefix imp.
+        id -> Uuid,
+        /// queued, running, finished, failed (it could not go on) or cancelled.
+        state -> Text,
+        /// Whether it only tells what it would do.
+        is_dry_run -> Bool,
+        /// What the file is called: the id of the article, where it holds one.
+        file_name -> Text,
+        /// How many bytes the file has.
+        size -> BigInt,
+        /// Who sent it: the id of a key.
+        actor -> Text,
+        /// How much of the file was read.
+        bytes_read -> BigInt,
+        /// How many batches of entries are done: the next server to take it up goes on after them.
+        batches -> Integer,
+        /// How many entries are done.
+        entries -> BigInt,
+        /// How many became articles.
+        created -> BigInt,
+        /// How many changed an article.
+        updated -> BigInt,
+        /// How many were there already.
+        unchanged -> BigInt,
+        /// How many were not taken over, since an editor changed the article.
+        conflicts -> BigInt,
+        /// How many are no articles, such as comments.
+        left_out -> BigInt,
+        /// How many could not be taken.
+        refused -> BigInt,
+        /// Why it could not go on.
+        problem -> Nullable<Text>,
+        /// Whether somebody wants it to end: it does so after the present batch.
+        is_cancelled -> Bool,
+        /// When the file was sent.
+        created_at -> Timestamptz,
+        /// When a server first took it up.
+        started_at -> Nullable<Timestamptz>,
+        /// When the server that runs it last said so.
+        heard_at -> Nullable<Timestamptz>,
+        /// When it ended.
+        finished_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -647,6 +713,7 @@ diesel::joinable!(article_labels -> labels (label_id));
 diesel::joinable!(article_revisions -> articles (article_id));
 diesel::joinable!(article_slugs -> articles (article_id));
 diesel::joinable!(article_sources -> articles (article_id));
+diesel::joinable!(import_entries -> imports (import_id));
 diesel::joinable!(label_external_ids -> labels (label_id));
 diesel::joinable!(label_names -> labels (label_id));
 diesel::joinable!(label_slugs -> labels (label_id));
@@ -674,6 +741,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     article_sources,
     articles,
     changes,
+    import_entries,
+    imports,
     keys,
     label_external_ids,
     label_names,

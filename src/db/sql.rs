@@ -41,6 +41,8 @@ pub enum Value {
     Texts(Vec<String>),
     /// An instant.
     Instant(DateTime<Utc>),
+    /// Instants, as one array.
+    Instants(Vec<DateTime<Utc>>),
     /// The instant after all others.
     Never,
     /// A day.
@@ -62,7 +64,7 @@ macro_rules! value_from {
 }
 value_from!(
     Uuid => Uuid, Vec<Uuid> => Uuids, String => Text, &str => Text, Vec<String> => Texts, DateTime<Utc> => Instant,
-    NaiveDate => Date, i64 => Integer, i32 => Integer, u32 => Integer, f32 => Real,
+    Vec<DateTime<Utc>> => Instants, NaiveDate => Date, i64 => Integer, i32 => Integer, u32 => Integer, f32 => Real,
 );
 
 /// Fixed text to begin with.
@@ -208,6 +210,7 @@ fn bind<'b>(out: &mut AstPass<'_, 'b, Pg>, value: &'b Value) -> QueryResult<()> 
         Value::Text(value) => out.push_bind_param::<sql_types::Text, _>(value),
         Value::Texts(values) => out.push_bind_param::<sql_types::Array<sql_types::Text>, _>(values),
         Value::Instant(value) => out.push_bind_param::<sql_types::Timestamptz, _>(value),
+        Value::Instants(values) => out.push_bind_param::<sql_types::Array<sql_types::Timestamptz>, _>(values),
         Value::Never => {
             out.push_sql("'infinity'::timestamptz");
             Ok(())

@@ -39,6 +39,8 @@ pub const CHANGES: &str = "Changes";
 pub const WEBHOOKS: &str = "Webhooks";
 /// See [`ARTICLES`].
 pub const KEYS: &str = "Keys";
+/// What the document calls the operations on imports.
+pub const IMPORTS: &str = "Imports";
 /// See [`ARTICLES`].
 pub const SERVICE: &str = "Service";
 
@@ -99,6 +101,7 @@ pub fn head() -> OpenApi {
             tag(BATCHES, "Many writes at once, all or nothing."),
             tag(CHANGES, "What changed, for whoever keeps a copy."),
             tag(WEBHOOKS, "Whom to tell of changes. Only for keys with the scope `admin`."),
+            tag(IMPORTS, "Files that become articles, and what became of them."),
             tag(KEYS, "Who may do what. Only for keys with the scope `admin`."),
             tag(SERVICE, "About the server itself."),
         ]))
@@ -377,6 +380,16 @@ pub struct WriteProblems;
 /// The problems of an operation on a resource that leaves nothing behind: neither moved nor gone.
 #[derive(Debug)]
 pub struct AbsenceProblems;
+
+/// The problems of an operation that ends something: what is over already cannot be ended.
+#[derive(Debug)]
+pub struct EndProblems;
+
+impl IntoResponses for EndProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[CLASH])
+    }
+}
 
 impl IntoResponses for AccessProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {

@@ -175,6 +175,10 @@ fn log(problem: &ApiError) {
 
 /// Gives a request up when it takes too long; what it was doing is dropped, an open transaction rolled back.
 pub async fn limit_time<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    // A file to import takes as long as its way here does.
+    if request.method() == Method::POST && request.path() == FILE_UPLOADS {
+        return next.call(request).await;
+    }
     let limit = request.app_data::<web::Data<TimeLimit>>().map_or(Duration::MAX, |limit| limit.0);
     match tokio::time::timeout(limit, next.call(request)).await {
         Ok(response) => response,
@@ -185,6 +189,9 @@ pub async fn limit_time<B: MessageBody>(request: ServiceRequest, next: Next<B>) 
         .into()),
     }
 }
+
+/// Where files are sent to.
+const FILE_UPLOADS: &str = "/v1/imports";
 
 /// Answers HEAD as GET: the connection leaves the body out by itself (RFC 9110 §9.3.2). It would wait for the end of a
 /// stream, which may have none.

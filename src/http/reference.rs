@@ -168,6 +168,11 @@ path_parameter!(
     KeyPath, "The key's id.", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
 );
 
+path_parameter!(
+    /// Names an import in a path.
+    ImportPath, "The import's id.", "imp_01jdb2q9x8e4tw6h2k9r5c7msz"
+);
+
 /// Names a resource in a path by what another system calls it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -1,30 +1,68 @@
-//! The files that paths name, read one by one.
+//! The files that paths name.
 
-use std::fs;
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::plain_text::Refusal;
-
-/// The largest file that is read as one article, in bytes.
-const MAX_SIZE: u64 = 5 * 1024 * 1024;
-
-/// The ending of the files that are looked for in directories.
-const EXTENSION: &str = "txt";
+/// The endings of the files that are looked for in directories.
+const ENDINGS: [&str; 9] = ["txt", "md", "markdown", "html", "htm", "xml", "atom", "json", "ndjson"];
 
 /// The system that files come from, as an external id names it.
 const SOURCE: &str = "file";
 
-/// One text to import.
-#[derive(Debug)]
-pub struct Entry {
+/// A file to import.
+#[derive(Debug, Clone)]
+pub struct Source {
     /// How reports name it.
     pub shown: String,
-    /// The system it comes from.
-    pub source: &'static str,
+    /// The system it comes from, where it is one article and does not say.
+    pub system: &'static str,
     /// Its id there; the same id means the same article at the next import.
     pub id: String,
-    /// The bytes, or why there are none.
-    pub content: Result<Vec<u8>, Refusal>,
+    /// Its bytes.
+    pub content: Content,
+}
+
+/// The bytes of a file.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Those that stand there.
+    Path(PathBuf),
+    /// These.
+    Bytes(Cow<'static, [u8]>),
+}
+
+/// Something that can be read from its beginning again.
+pub(super) trait ReadSeek: Read + Seek + Send {}
+impl<R: Read + Seek + Send> ReadSeek for R {}
+
+impl Source {
+    /// A file that stands at a path and has this name.
+    pub fn at(path: PathBuf, name: &str) -> Self {
+        Self { shown: name.to_owned(), system: SOURCE, id: name.to_owned(), content: Content::Path(path) }
+    }
+
+    /// How many bytes it has; 0 where that cannot be told.
+    pub fn size(&self) -> u64 {
+        match &self.content {
+            Content::Path(path) => fs::metadata(path).map_or(0, |metadata| metadata.len()),
+            Content::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
+
+    pub(super) fn open(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        match &self.content {
+            Content::Path(path) => {
+                let file = File::open(path)?;
+                if !file.metadata()?.is_file() {
+                    return Err(io::Error::other("not a regular file"));
+                }
+                Ok(Box::new(file))
+            }
+            Content::Bytes(bytes) => Ok(Box::new(Cursor::new(&bytes[..]))),
+        }
+    }
 }
 
 /// A path that cannot be looked into at all.
@@ -32,28 +70,29 @@ pub struct Entry {
 #[error("{}: {error}", .path.display())]
 pub struct PathError {
     path: PathBuf,
-    error: std::io::Error,
+    error: io::Error,
 }
 
-/// The entries that `paths` name: files as they are, directories with every text file in them, sorted by name.
+/// The files that `paths` name: files as they are, directories with every file in them that an importer may read, sorted
+/// by name.
 ///
 /// A file's id is its name, one in a directory that was given its path from there.
-pub fn entries(paths: &[PathBuf]) -> Result<Vec<Entry>, PathError> {
-    let mut entries = Vec::new();
+pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, PathError> {
+    let mut sources = Vec::new();
     for path in paths {
         if path.is_dir() {
             let mut files = Vec::new();
-            find_texts(path, &mut files)?;
-            entries.extend(files.iter().map(|file| entry(file, file.strip_prefix(path).unwrap_or(file))));
+            find_files(path, &mut files)?;
+            sources.extend(files.iter().map(|file| source(file, file.strip_prefix(path).unwrap_or(file))));
         } else {
-            entries.push(entry(path, Path::new(path.file_name().unwrap_or(path.as_os_str()))));
+            sources.push(source(path, Path::new(path.file_name().unwrap_or(path.as_os_str()))));
         }
     }
-    Ok(entries)
+    Ok(sources)
 }
 
-fn find_texts(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), PathError> {
-    let read = || fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>();
+fn find_files(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), PathError> {
+    let read = || fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
     let mut paths = read().map_err(|error| PathError { path: directory.to_owned(), error })?;
     paths.sort();
     for path in paths {
@@ -62,31 +101,21 @@ fn find_texts(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), PathErro
         if is_hidden || (path.is_symlink() && path.is_dir()) {
             continue;
         }
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
         if path.is_dir() {
-            find_texts(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            find_files(&path, files)?;
+        } else if ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) {
             files.push(path);
         }
     }
     Ok(())
 }
 
-fn entry(path: &Path, id: &Path) -> Entry {
-    Entry {
+fn source(path: &Path, id: &Path) -> Source {
+    Source {
         shown: path.display().to_string(),
-        source: SOURCE,
+        system: SOURCE,
         id: id.to_string_lossy().into_owned(),
-        content: read(path).map_err(|reason| Refusal { line: 1, reason }),
+        content: Content::Path(path.to_owned()),
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
-    }
-    if metadata.len() > MAX_SIZE {
-        return Err(format!("larger than the {MAX_SIZE} bytes that one article may have"));
-    }
-    fs::read(path).map_err(|error| error.to_string())
 }

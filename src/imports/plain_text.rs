@@ -3,11 +3,18 @@
 //! Every part keeps its bytes of the source, so that an import can say where each thing came from.
 
 use std::collections::HashSet;
+use std::io::Read;
 use std::ops::Range;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
+use serde_json::{Map, Value, json};
 
+use super::entry::{Entry, Items, Label, Place, Refusal};
+use super::file::one_article;
+use super::format::Format;
+use super::title::{MADE_TITLE, made_of};
 use crate::attribution::{self, Speaker};
+use crate::values::body::BodyFormat;
 
 /// One text, taken apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,14 +55,77 @@ pub struct Paragraph {
 
 /// Why a text cannot be read as an article.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Unreadable {
     /// Counted from 1.
     pub line: usize,
     pub reason: String,
 }
 
+/// The longest of each, in characters: here a line can be named that is too long.
+const MAX_TITLE: usize = 500;
+const MAX_LABEL: usize = 300;
+const MAX_LABELS: usize = 200;
+
+/// What a blank line between paragraphs is in a body.
+const PARAGRAPH_BREAK: &str = "\n\n";
+
+/// A file that holds one text.
+pub(super) fn open<'a>(reader: impl Read + Send + 'a) -> Items<'a> {
+    one_article(reader, Format::PlainText, entry)
+}
+
+fn entry(mut entry: Entry) -> Result<Entry, Refusal> {
+    let source = String::from_utf8_lossy(&entry.source).into_owned();
+    let refused = |unreadable: Unreadable| {
+        let line = unreadable.line as u64;
+        let byte = source.split_inclusive('\n').take(unreadable.line - 1).map(str::len).sum::<usize>() as u64;
+        Refusal::at(Place { line, byte, ..entry.place }, unreadable.reason)
+    };
+    let text = parse(&source).and_then(|text| within_bounds(&source, text)).map_err(refused)?;
+    entry.provenance = provenance(&text);
+    entry.title = (!text.title_is_made).then_some(text.title);
+    entry.published_at = text.date.map(|date| date.and_time(NaiveTime::MIN).and_utc());
+    entry.labels = text.labels.iter().map(|name| Label::named(name)).collect();
+    entry.body_format = BodyFormat::Plain;
+    let paragraphs: Vec<&str> = text.paragraphs.iter().map(|paragraph| paragraph.text.as_str()).collect();
+    entry.body_source = paragraphs.join(PARAGRAPH_BREAK);
+    entry.paragraphs = text.paragraphs;
+    entry.pulls = text.pulls;
+    Ok(entry)
+}
+
+/// The text, unless its title or its labels are too long: those have lines to name.
+fn within_bounds(source: &str, text: PlainText) -> Result<PlainText, Unreadable> {
+    let line_of = |span: &Range<usize>| source[..span.start].matches('\n').count() + 1;
+    let is_long = |text: &str, most: usize| text.chars().count() > most;
+    if is_long(&text.title, MAX_TITLE) {
+        let reason = format!("the title is longer than {MAX_TITLE} characters");
+        return Err(Unreadable { line: line_of(&text.title_span), reason });
+    }
+    if text.labels.len() > MAX_LABELS || text.labels.iter().any(|label| is_long(label, MAX_LABEL)) {
+        let reason = format!("more than {MAX_LABELS} labels, or one longer than {MAX_LABEL} characters");
+        return Err(Unreadable { line: text.labels_span.as_ref().map_or(1, line_of), reason });
+    }
+    Ok(text)
+}
+
+/// What was found where in the imported bytes.
+fn provenance(text: &PlainText) -> Map<String, Value> {
+    let bytes = |range: &Range<usize>| json!([range.start, range.end]);
+    let ignored: Vec<Value> =
+        text.ignored.iter().map(|(range, reason)| json!({ "bytes": bytes(range), "reason": reason })).collect();
+    let rule = if text.title_is_made { MADE_TITLE } else { "first_line" };
+    let parts = [
+        ("title", json!({ "bytes": bytes(&text.title_span), "rule": rule })),
+        ("date", json!(text.date_span.as_ref().map(|span| json!({ "bytes": bytes(span), "rule": "date_line" })))),
+        ("labels", json!(text.labels_span.as_ref().map(|span| json!({ "bytes": bytes(span), "rule": "label_line" })))),
+        ("ignored", json!(ignored)),
+    ];
+    parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 /// Takes a text apart.
-pub fn parse(source: &str) -> Result<PlainText, Refusal> {
+pub fn parse(source: &str) -> Result<PlainText, Unreadable> {
     refuse_control_characters(source)?;
     let mut lines = lines_of(source);
     let ignored = take_navigation(&mut lines);
@@ -66,13 +136,13 @@ pub fn parse(source: &str) -> Result<PlainText, Refusal> {
         } else {
             "the text holds nothing but labels and navigation"
         };
-        return Err(Refusal { line: 1, reason: reason.to_owned() });
+        return Err(Unreadable { line: 1, reason: reason.to_owned() });
     }
     let head = read_head(&lines);
     let pulls = head.pulls;
     let paragraphs = paragraphs_of(&lines, head.body_start);
     if paragraphs.is_empty() && pulls.is_empty() {
-        return Err(Refusal { line: 1, reason: "the text has a title but neither a body nor quotes".to_owned() });
+        return Err(Unreadable { line: 1, reason: "the text has a title but neither a body nor quotes".to_owned() });
     }
     let (title, title_span, title_is_made) = match head.title {
         Some(line) => (line.text.to_owned(), line.span.clone(), false),
@@ -82,13 +152,13 @@ pub fn parse(source: &str) -> Result<PlainText, Refusal> {
     Ok(PlainText { title, title_span, title_is_made, date, date_span, pulls, paragraphs, labels, labels_span, ignored })
 }
 
-fn refuse_control_characters(source: &str) -> Result<(), Refusal> {
+fn refuse_control_characters(source: &str) -> Result<(), Unreadable> {
     let found = source
         .char_indices()
         .find(|(_, character)| character.is_control() && !matches!(character, '\n' | '\r' | '\t' | '\u{85}'));
     found.map_or(Ok(()), |(at, character)| {
         let line = source[..at].matches('\n').count() + 1;
-        Err(Refusal {
+        Err(Unreadable {
             line,
             reason: format!("the control character U+{:04X} has no place in a text", u32::from(character)),
         })
@@ -290,30 +360,13 @@ fn is_title(line: &str) -> bool {
 
 /// Makes a title of the first words.
 fn made_title(paragraphs: &[Paragraph], pulls: &[PullQuote]) -> (String, Range<usize>, bool) {
-    const MOST_WORDS: usize = 10;
     let first = paragraphs
         .first()
         .map(|paragraph| (paragraph.text.as_str(), &paragraph.span))
         .or_else(|| pulls.first().map(|pull| (pull.text.as_str(), &pull.span)));
-    let Some((text, span)) = first else {
-        return (String::new(), 0..0, true);
-    };
-    let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS + 1).collect();
-    let title = match words.get(..MOST_WORDS) {
-        Some(first) if words.len() > MOST_WORDS => {
-            format!("{}\u{2026}", first.join(" ").trim_end_matches([',', ';', ':', '.']))
-        }
-        _ => words.join(" "),
-    };
-    (shortened(title), span.clone(), true)
-}
-
-/// A text without blanks has no words to cut at.
-fn shortened(title: String) -> String {
-    const MOST_CHARACTERS: usize = 120;
-    match title.char_indices().nth(MOST_CHARACTERS) {
-        Some((end, _)) => format!("{}\u{2026}", &title[..end]),
-        None => title,
+    match first {
+        Some((text, span)) => (made_of(text), span.clone(), true),
+        None => (String::new(), 0..0, true),
     }
 }
 
@@ -489,7 +542,7 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Reads a line that is wholly a date: `Sunday, December 27, 2020`, `27 December 2020`, `2020-12-27`.
-fn read_date(line: &str) -> Option<NaiveDate> {
+pub(super) fn read_date(line: &str) -> Option<NaiveDate> {
     const LONGEST: usize = 40;
     if line.is_empty() || line.len() > LONGEST {
         return None;

@@ -1,8 +1,10 @@
 //! The sample content, built into the program. It goes through the importer like any other text.
 
+use std::borrow::Cow;
+
 use include_dir::{Dir, include_dir};
 
-use super::files::Entry;
+use super::files::{Content, Source};
 
 /// The system the sample content comes from, as an external id names it.
 const SOURCE: &str = "sample";
@@ -10,14 +12,15 @@ const SOURCE: &str = "sample";
 static ARTICLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/samples/articles");
 
 /// Every sample article, sorted by name.
-pub fn sample_entries() -> Vec<Entry> {
-    let mut entries: Vec<Entry> = ARTICLES
+pub fn sample_sources() -> Vec<Source> {
+    let mut sources: Vec<Source> = ARTICLES
         .files()
         .map(|file| {
             let name = file.path().to_string_lossy().into_owned();
-            Entry { shown: name.clone(), source: SOURCE, id: name, content: Ok(file.contents().to_vec()) }
+            let content = Content::Bytes(Cow::Borrowed(file.contents()));
+            Source { shown: name.clone(), system: SOURCE, id: name, content }
         })
         .collect();
-    entries.sort_by(|one, other| one.id.cmp(&other.id));
-    entries
+    sources.sort_by(|one, other| one.id.cmp(&other.id));
+    sources
 }

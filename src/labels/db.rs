@@ -6,13 +6,14 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 use super::{LabelSort, LabelSortTerm};
 use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, group, planned_rows};
+use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, group, planned_rows, publish};
 use crate::search::db::NameWords;
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
@@ -398,28 +399,44 @@ pub async fn labels_called(mut connection: &Connection, normalised_names: &[Stri
 
 /// Makes labels.
 pub async fn insert_labels(mut connection: &Connection, new: &[NewLabel]) -> Result<()> {
-    let slugs: Vec<_> =
-        new.iter().map(|label| (label_slugs::slug.eq(&label.slug), label_slugs::label_id.eq(label.id))).collect();
-    let names: Vec<_> = new
-        .iter()
-        .map(|label| {
-            (
-                label_names::normalised_name.eq(&label.normalised_name),
-                label_names::label_id.eq(label.id),
-                label_names::name.eq(&label.name),
-            )
-        })
-        .collect();
-    diesel::insert_into(labels::table).values(new).execute(&mut connection).await?;
-    diesel::insert_into(label_slugs::table).values(slugs).execute(&mut connection).await?;
-    diesel::insert_into(label_names::table).values(names).execute(&mut connection).await?;
+    for new in new.chunks(ROWS_AT_ONCE) {
+        let slugs: Vec<_> =
+            new.iter().map(|label| (label_slugs::slug.eq(&label.slug), label_slugs::label_id.eq(label.id))).collect();
+        let names: Vec<_> = new
+            .iter()
+            .map(|label| {
+                (
+                    label_names::normalised_name.eq(&label.normalised_name),
+                    label_names::label_id.eq(label.id),
+                    label_names::name.eq(&label.name),
+                )
+            })
+            .collect();
+        diesel::insert_into(labels::table).values(new).execute(&mut connection).await?;
+        diesel::insert_into(label_slugs::table).values(slugs).execute(&mut connection).await?;
+        diesel::insert_into(label_names::table).values(names).execute(&mut connection).await?;
+    }
     Ok(())
 }
 
-/// Makes labels public from then on, where they were not before.
-pub async fn publish_labels(mut connection: &Connection, ids: &[LabelId], from: PublicFrom) -> Result<()> {
-    diesel::update(labels::table.filter(labels::id.eq_any(ids)).filter(labels::public_from.gt(from)))
-        .set(labels::public_from.eq(from))
+/// Makes each of these labels public from then on, where it was not before.
+pub async fn publish_labels(connection: &Connection, shown: &[(LabelId, PublicFrom)]) -> Result<()> {
+    let shown: Vec<(Uuid, PublicFrom)> = shown.iter().map(|(id, from)| (id.0, *from)).collect();
+    publish(connection, "labels", &shown).await
+}
+
+/// Puts labels below others.
+pub async fn set_parents(mut connection: &Connection, pairs: &[(LabelId, LabelId)]) -> Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let (ids, parents): (Vec<Uuid>, Vec<Uuid>) = pairs.iter().map(|(id, parent)| (id.0, parent.0)).unzip();
+    sql("UPDATE labels SET parent_id = wanted.parent_id FROM unnest(")
+        .bind(ids)
+        .text(", ")
+        .bind(parents)
+        .text(") AS wanted (id, parent_id) WHERE labels.id = wanted.id")
+        .statement::<sql_types::Bool>()
         .execute(&mut connection)
         .await?;
     Ok(())

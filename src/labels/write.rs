@@ -18,9 +18,9 @@ use crate::values::id::{ArticleId, LabelId};
 use crate::values::name::normalise;
 use crate::values::reference::Reference;
 use crate::values::slug::slugify;
-use crate::writing::Writer;
 use crate::writing::resource::{LABELS, Tables, with_merged};
 use crate::writing::writable::Writable;
+use crate::writing::{WantedLabel, Writer};
 
 /// Labels, as something that is written.
 pub struct Labels;
@@ -176,7 +176,7 @@ pub async fn named(writer: &mut Writer<'_>, pointer: &str, name: &str) -> Result
             None => format!("there is no label {name:?}"),
         });
     }
-    let made = writer.labels_called(&[name.to_owned()], PublicFrom(None)).await?;
+    let made = writer.labels_of(&[(&[WantedLabel::called(name)], PublicFrom(None))]).await?.concat();
     match made.as_slice().first() {
         Some(id) => Ok(*id),
         None => unknown("a name must hold a letter or a digit".to_owned()),

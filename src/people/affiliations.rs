@@ -122,7 +122,8 @@ pub(super) async fn write(writer: &mut Writer<'_>, id: PersonId, written: &[Writ
 /// Notes what articles print that a person is, as far as it is not there.
 pub(super) async fn note_printed(connection: &Connection, id: PersonId) -> Result<()> {
     let printed = printed(connection, id).await?;
-    db::add_affiliations(connection, &printed, PublicFrom(None)).await?;
+    let printed: Vec<_> = printed.into_iter().map(|affiliation| (affiliation, PublicFrom(None))).collect();
+    db::add_affiliations(connection, &printed).await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 use super::{PersonKind, PersonSort, PersonSortTerm};
 use crate::db::candidates::List;
@@ -11,7 +12,7 @@ use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, estimate};
+use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, estimate, group, publish};
 use crate::search::db::NameWords;
 use crate::values::date::DatePrecision;
 use crate::values::id::{AffiliationId, LabelId, PersonId};
@@ -423,20 +424,21 @@ pub async fn set_independent(mut connection: &Connection, id: PersonId) -> Resul
 
 /// Makes people.
 pub async fn insert_people(mut connection: &Connection, new: &[NewPerson]) -> Result<()> {
-    let slugs: Vec<_> =
-        new.iter().map(|person| (person_slugs::slug.eq(&person.slug), person_slugs::person_id.eq(person.id))).collect();
-    diesel::insert_into(people::table).values(new).execute(&mut connection).await?;
-    diesel::insert_into(person_slugs::table).values(slugs).execute(&mut connection).await?;
+    for new in new.chunks(ROWS_AT_ONCE) {
+        let slugs: Vec<_> = new
+            .iter()
+            .map(|person| (person_slugs::slug.eq(&person.slug), person_slugs::person_id.eq(person.id)))
+            .collect();
+        diesel::insert_into(people::table).values(new).execute(&mut connection).await?;
+        diesel::insert_into(person_slugs::table).values(slugs).execute(&mut connection).await?;
+    }
     Ok(())
 }
 
-/// Makes people public from then on, where they were not before.
-pub async fn publish_people(mut connection: &Connection, ids: &[PersonId], from: PublicFrom) -> Result<()> {
-    diesel::update(people::table.filter(people::id.eq_any(ids)).filter(people::public_from.gt(from)))
-        .set(people::public_from.eq(from))
-        .execute(&mut connection)
-        .await?;
-    Ok(())
+/// Makes each of these people public from then on, where they were not before.
+pub async fn publish_people(connection: &Connection, shown: &[(PersonId, PublicFrom)]) -> Result<()> {
+    let shown: Vec<(Uuid, PublicFrom)> = shown.iter().map(|(id, from)| (id.0, *from)).collect();
+    publish(connection, "people", &shown).await
 }
 
 /// What an article says of a person: a role, an organization or both.
@@ -447,55 +449,48 @@ pub struct PrintedAffiliation {
     pub organization_id: Option<PersonId>,
 }
 
-/// Adds affiliations that an article prints and makes them public from then on. Returns whose are new.
+/// Adds affiliations that articles print and makes each public from then on. Returns whose are new, and from when.
 pub async fn add_affiliations(
     mut connection: &Connection,
-    printed: &[PrintedAffiliation],
-    from: PublicFrom,
-) -> Result<Vec<PersonId>> {
-    let people: Vec<PersonId> = printed.iter().map(|affiliation| affiliation.person_id).collect();
-    let known: Vec<(AffiliationId, PersonId, Option<String>, Option<PersonId>)> = affiliations::table
+    printed: &[(PrintedAffiliation, PublicFrom)],
+) -> Result<Vec<(PersonId, PublicFrom)>> {
+    if printed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let people: Vec<PersonId> = printed.iter().map(|(affiliation, _)| affiliation.person_id).collect();
+    let rows: Vec<(AffiliationId, PersonId, Option<String>, Option<PersonId>)> = affiliations::table
         .select((affiliations::id, affiliations::person_id, affiliations::role, affiliations::organization_id))
         .filter(affiliations::person_id.eq_any(people))
         .load(&mut connection)
         .await?;
+    let known =
+        group(rows.into_iter().map(|(id, person_id, role, organization_id)| {
+            (PrintedAffiliation { person_id, role, organization_id }, id)
+        }));
     let (mut shown, mut new) = (Vec::new(), Vec::new());
-    for affiliation in printed {
-        let PrintedAffiliation { person_id, role, organization_id } = affiliation;
-        let mut same = known
-            .iter()
-            .filter(|(_, person, its_role, its_organization)| {
-                person == person_id && its_role == role && its_organization == organization_id
-            })
-            .map(|(id, ..)| *id)
-            .peekable();
-        if same.peek().is_none() {
-            new.push(affiliation);
+    for (affiliation, from) in printed {
+        match known.get(affiliation) {
+            Some(same) => shown.extend(same.iter().map(|id| (id.0, *from))),
+            None => new.push((affiliation, *from)),
         }
-        shown.extend(same);
     }
-    diesel::update(
-        affiliations::table.filter(affiliations::id.eq_any(shown)).filter(affiliations::public_from.gt(from)),
-    )
-    .set(affiliations::public_from.eq(from))
-    .execute(&mut connection)
-    .await?;
+    publish(connection, "affiliations", &shown).await?;
     let rows: Vec<_> = new
         .iter()
-        .map(|affiliation| {
+        .map(|(affiliation, from)| {
             (
                 affiliations::id.eq(AffiliationId::generate()),
                 affiliations::person_id.eq(affiliation.person_id),
                 affiliations::role.eq(&affiliation.role),
                 affiliations::organization_id.eq(affiliation.organization_id),
-                affiliations::public_from.eq(from),
+                affiliations::public_from.eq(*from),
             )
         })
         .collect();
     for rows in rows.chunks(ROWS_AT_ONCE) {
         diesel::insert_into(affiliations::table).values(rows.to_vec()).execute(&mut connection).await?;
     }
-    Ok(new.iter().map(|affiliation| affiliation.person_id).collect())
+    Ok(new.iter().map(|(affiliation, from)| (affiliation.person_id, *from)).collect())
 }
 
 /// Notes that the content of people changed; returns their new versions.

@@ -610,6 +610,19 @@ fn linked(
     LinkedOccurrence { occurrence, article, article_version, article_page, speaker, organization }
 }
 
+/// Who said these quotes, and whether each is withdrawn.
+pub async fn speakers_of_quotes(
+    mut connection: &Connection,
+    ids: &[QuoteId],
+) -> Result<HashMap<QuoteId, (Option<PersonId>, bool)>> {
+    let rows: Vec<(QuoteId, Option<PersonId>, bool)> = quotes::table
+        .select((quotes::id, quotes::speaker_id, quotes::deleted_at.is_not_null()))
+        .filter(quotes::id.eq_any(ids))
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id, speaker, is_deleted)| (id, (speaker, is_deleted))).collect())
+}
+
 /// A quote to be made.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = quotes)]
@@ -709,7 +722,7 @@ pub async fn insert_quotes(mut connection: &Connection, new: &[NewQuote]) -> Res
 }
 
 /// Makes printings, each with its segments.
-pub async fn insert_occurrences(mut connection: &Connection, new: &[(NewOccurrence, Vec<Segment>)]) -> Result<()> {
+pub async fn insert_occurrences(mut connection: &Connection, new: &[&(NewOccurrence, Vec<Segment>)]) -> Result<()> {
     let occurrence_rows: Vec<&NewOccurrence> = new.iter().map(|(occurrence, _)| occurrence).collect();
     let mut segment_rows = Vec::new();
     for (occurrence, its_segments) in new {

@@ -174,6 +174,11 @@ typed_id!(
 );
 
 typed_id!(
+    /// Id of an import: a file that was sent to be imported.
+    ImportId, "imp", "imp_01jdb2q9x8e4tw6h2k9r5c7msz"
+);
+
+typed_id!(
     /// Id of a key.
     KeyId, "key", "key_01jdb2q9x6h0vcn4t8w3r5k7zd"
 );

@@ -19,7 +19,7 @@ pub mod resource;
 mod stored;
 pub mod writable;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -31,8 +31,8 @@ use crate::http::error::ApiError;
 use crate::http::problem::{Fault, ProblemCode};
 use crate::values::id::{LabelId, PersonId, QuoteId};
 
-pub use names::Attributed;
-pub use printings::{Earlier, PrintedIn, Printing};
+pub use names::{Attributed, WantedAuthor, WantedLabel};
+pub use printings::{ArticlePrintings, Earlier, PrintedIn, PrintedRows, Printing};
 
 /// Who changes something, for the record.
 #[derive(Debug, Clone)]
@@ -103,6 +103,12 @@ impl<'c> Writer<'c> {
         self.changes.push(Change { resource_type, resource_id, action: Action::Created, versions });
     }
 
+    /// Notes that a resource is here again as it was elsewhere, at this version.
+    pub fn restored(&mut self, resource_type: ResourceType, resource_id: Uuid, version: i32) {
+        let versions = (None, Some(version));
+        self.changes.push(Change { resource_type, resource_id, action: Action::Created, versions });
+    }
+
     /// Notes that something was done to a resource that raised it to `version`.
     pub fn changed(&mut self, resource_type: ResourceType, resource_id: Uuid, action: Action, version: i32) {
         let versions = (Some(version - 1), Some(version));
@@ -118,6 +124,12 @@ impl<'c> Writer<'c> {
     /// Whether this writer made the resource.
     pub fn has_made(&self, resource_id: Uuid) -> bool {
         self.changes.iter().any(|change| change.resource_id == resource_id && change.action == Action::Created)
+    }
+
+    /// Everything that this writer made.
+    fn made_here(&self) -> HashSet<Uuid> {
+        let is_made = |change: &&Change| change.action == Action::Created;
+        self.changes.iter().filter(is_made).map(|change| change.resource_id).collect()
     }
 
     /// Has it found out at the end since when these labels are public.

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use uuid::Uuid;
+
 use super::Writer;
 use crate::attribution::{Speaker, SpeakerKind};
 use crate::changes::{Action, ResourceType};
@@ -23,89 +25,163 @@ pub struct Attributed {
     pub organization: Option<PersonId>,
 }
 
-impl Writer<'_> {
-    /// Finds or makes the labels called `names`, in their order, each once.
-    pub async fn labels_called(&mut self, names: &[String], public_from: PublicFrom) -> Result<Vec<LabelId>> {
-        let mut seen = HashSet::new();
-        let wanted: Vec<(String, &String)> = names
-            .iter()
-            .map(|name| (normalise(name), name))
-            .filter(|(normalised, _)| !normalised.is_empty() && seen.insert(normalised.clone()))
-            .collect();
-        let normalised: Vec<String> = wanted.iter().map(|(normalised, _)| normalised.clone()).collect();
-        let known = labels_db::labels_called(self.connection, &normalised).await?;
-        let mut ids: HashMap<String, LabelId> = known.into_iter().collect();
-        let known_ids: Vec<LabelId> = ids.values().copied().collect();
-        labels_db::publish_labels(self.connection, &known_ids, public_from).await?;
+/// A label that an article wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedLabel {
+    /// What it is called.
+    pub name: String,
+    /// The slug it gets when it is made; made from the name where there is none.
+    pub slug: Option<String>,
+    /// The label above it, when it is made.
+    pub parent: Option<Box<WantedLabel>>,
+}
 
-        let missing: Vec<&(String, &String)> = wanted.iter().filter(|(name, _)| !ids.contains_key(name)).collect();
-        let bases: Vec<String> = missing.iter().map(|(_, name)| slugify(name, "label")).collect();
+impl WantedLabel {
+    /// A label of which only the name is known.
+    pub fn called(name: impl Into<String>) -> Self {
+        Self { name: name.into(), slug: None, parent: None }
+    }
+}
+
+/// What an article calls somebody who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedAuthor {
+    /// The full name.
+    pub name: String,
+    /// The slug they get when they are made; made from the name where there is none.
+    pub slug: Option<String>,
+}
+
+impl Writer<'_> {
+    /// Finds or makes the labels that several articles want, each article's in its order and each once.
+    pub async fn labels_of(&mut self, articles: &[(&[WantedLabel], PublicFrom)]) -> Result<Vec<Vec<LabelId>>> {
+        let mut wanted = WantedLabels::default();
+        for (labels, public_from) in articles {
+            for label in *labels {
+                wanted.add(label, *public_from);
+            }
+        }
+        let names: Vec<String> = wanted.labels.iter().map(|label| label.normalised.clone()).collect();
+        let known = labels_db::labels_called(self.connection, &names).await?;
+        let mut ids: HashMap<String, LabelId> = known.into_iter().collect();
+        let shown: Vec<(LabelId, PublicFrom)> =
+            wanted.labels.iter().filter_map(|label| Some((*ids.get(&label.normalised)?, label.public_from))).collect();
+        labels_db::publish_labels(self.connection, &shown).await?;
+
+        let missing: Vec<&WantedLabelAt> =
+            wanted.labels.iter().filter(|label| !ids.contains_key(&label.normalised)).collect();
+        let base = |label: &&WantedLabelAt| label.slug.clone().unwrap_or_else(|| slugify(&label.name, "label"));
+        let bases: Vec<String> = missing.iter().map(base).collect();
         let slugs = choose_slugs(self.connection, SlugTable::Labels, &bases).await?;
         let new: Vec<NewLabel> = missing
             .iter()
             .zip(slugs)
-            .map(|((normalised_name, name), slug)| NewLabel {
+            .map(|(label, slug)| NewLabel {
                 id: LabelId::generate(),
                 slug,
-                name: (*name).clone(),
-                normalised_name: normalised_name.clone(),
-                public_from,
+                name: label.name.clone(),
+                normalised_name: label.normalised.clone(),
+                public_from: label.public_from,
                 created_at: self.now,
                 updated_at: self.now,
             })
             .collect();
         labels_db::insert_labels(self.connection, &new).await?;
-        for label in new {
+        for label in &new {
             self.created(ResourceType::Label, label.id.0);
-            ids.insert(label.normalised_name, label.id);
+            ids.insert(label.normalised_name.clone(), label.id);
         }
-        // Two spellings may be names of one label.
-        let mut used = HashSet::new();
-        Ok(wanted.iter().filter_map(|(name, _)| ids.get(name).copied()).filter(|id| used.insert(*id)).collect())
+        let parents: Vec<(LabelId, LabelId)> = missing
+            .iter()
+            .zip(&new)
+            .filter_map(|(label, made)| Some((made.id, *ids.get(label.parent.as_ref()?)?)))
+            .filter(|(label, parent)| label != parent)
+            .collect();
+        labels_db::set_parents(self.connection, &acyclic(parents)).await?;
+        let of_article = |(labels, _): &(&[WantedLabel], PublicFrom)| {
+            // Two spellings may be names of one label.
+            let mut used = HashSet::new();
+            let found = labels.iter().filter_map(|label| ids.get(&normalise(&label.name)).copied());
+            found.filter(|id| used.insert(*id)).collect()
+        };
+        Ok(articles.iter().map(of_article).collect())
     }
 
-    /// Finds or makes the people that printings name, and notes what they are said to be.
+    /// Finds or makes the authors that several articles name, each article's in its order and each once. Of several people
+    /// who bear a name none is chosen: nobody stands for it then.
+    pub async fn authors_of(&mut self, articles: &[(&[WantedAuthor], PublicFrom)]) -> Result<Vec<Vec<PersonId>>> {
+        let mut wanted = WantedPeople::default();
+        for (authors, public_from) in articles {
+            for author in *authors {
+                wanted.add(&author.name, PersonKind::Person, Accepts::AnyKind, *public_from);
+                wanted.wish(&author.name, author.slug.as_ref());
+            }
+        }
+        let ids = self.find_or_make(&wanted).await?;
+        let of_article = |(authors, _): &(&[WantedAuthor], PublicFrom)| {
+            let mut used = HashSet::new();
+            let found =
+                authors.iter().filter_map(|author| ids.get(&(normalise(&author.name), Accepts::AnyKind)).copied());
+            found.filter(|id| used.insert(*id)).collect()
+        };
+        Ok(articles.iter().map(of_article).collect())
+    }
+
+    /// Finds or makes the people that the printings of an article name, and notes what they are said to be.
     pub async fn speakers_of(
         &mut self,
         printings: &[(Option<&Speaker>, OccurrenceKind)],
         public_from: PublicFrom,
     ) -> Result<Vec<Attributed>> {
+        let printings = printings.to_vec();
+        Ok(self.speakers_in(&[(printings, public_from)]).await?.concat())
+    }
+
+    /// The same for several articles.
+    pub async fn speakers_in(
+        &mut self,
+        articles: &[(Vec<(Option<&Speaker>, OccurrenceKind)>, PublicFrom)],
+    ) -> Result<Vec<Vec<Attributed>>> {
         let mut wanted = WantedPeople::default();
-        for (speaker, kind) in printings {
-            if let Some(speaker) = speaker.filter(|speaker| is_recognisable(speaker, *kind)) {
-                wanted.add(&speaker.name, kind_of(speaker), Accepts::AnyKind);
-                if let Some(organization) = &speaker.organization {
-                    wanted.add(organization, PersonKind::Organization, Accepts::OrganizationOnly);
+        for (printings, public_from) in articles {
+            for (speaker, kind) in printings {
+                if let Some(speaker) = speaker.filter(|speaker| is_recognisable(speaker, *kind)) {
+                    wanted.add(&speaker.name, kind_of(speaker), Accepts::AnyKind, *public_from);
+                    if let Some(organization) = &speaker.organization {
+                        wanted.add(organization, PersonKind::Organization, Accepts::OrganizationOnly, *public_from);
+                    }
                 }
             }
         }
-        let ids = self.find_or_make(&wanted, public_from).await?;
-        let attributed: Vec<Attributed> = printings
+        let ids = self.find_or_make(&wanted).await?;
+        let attributed = |speaker: &Speaker| Attributed {
+            speaker: ids.get(&(normalise(&speaker.name), Accepts::AnyKind)).copied(),
+            role: speaker.role.clone(),
+            organization: speaker
+                .organization
+                .as_ref()
+                .and_then(|organization| ids.get(&(normalise(organization), Accepts::OrganizationOnly)).copied()),
+        };
+        let of_article = |(printings, _): &(Vec<(Option<&Speaker>, OccurrenceKind)>, PublicFrom)| {
+            let of_printing =
+                |(speaker, _): &(Option<&Speaker>, OccurrenceKind)| speaker.map(attributed).unwrap_or_default();
+            printings.iter().map(of_printing).collect::<Vec<_>>()
+        };
+        let attributed: Vec<Vec<Attributed>> = articles.iter().map(of_article).collect();
+        let printed: Vec<(&Attributed, PublicFrom)> = articles
             .iter()
-            .map(|(speaker, _)| match speaker {
-                Some(speaker) => Attributed {
-                    speaker: ids.get(&(normalise(&speaker.name), Accepts::AnyKind)).copied(),
-                    role: speaker.role.clone(),
-                    organization: speaker.organization.as_ref().and_then(|organization| {
-                        ids.get(&(normalise(organization), Accepts::OrganizationOnly)).copied()
-                    }),
-                },
-                None => Attributed::default(),
-            })
+            .zip(&attributed)
+            .flat_map(|((_, public_from), attributed)| attributed.iter().map(|one| (one, *public_from)))
             .collect();
-        self.note_affiliations(&attributed, public_from).await?;
+        self.note_affiliations_in(&printed).await?;
         Ok(attributed)
     }
 
-    async fn find_or_make(
-        &mut self,
-        wanted: &WantedPeople,
-        public_from: PublicFrom,
-    ) -> Result<HashMap<(String, Accepts), PersonId>> {
+    async fn find_or_make(&mut self, wanted: &WantedPeople) -> Result<HashMap<(String, Accepts), PersonId>> {
         let names: Vec<String> = wanted.people.iter().map(|person| person.normalised.clone()).collect();
         let namesakes = people_db::namesakes(self.connection, &names).await?;
         let by_name = group(namesakes.iter().map(|namesake| (namesake.normalised_name.as_str(), namesake)));
-        let mut ids = HashMap::new();
+        let (mut ids, mut shown) = (HashMap::new(), Vec::new());
         let mut missing: Vec<&WantedPerson> = Vec::new();
         for person in &wanted.people {
             let bearers = by_name.get(person.normalised.as_str()).into_iter().flatten();
@@ -114,65 +190,153 @@ impl Writer<'_> {
             match (candidates.next(), candidates.next()) {
                 (Some(only), None) => {
                     ids.insert((person.normalised.clone(), person.accepts), only.id);
+                    shown.push((only.id, person.public_from));
                 }
                 (None, _) => missing.push(person),
                 // Of two candidates none is chosen.
                 (Some(_), Some(_)) => {}
             }
         }
-        let known: Vec<PersonId> = ids.values().copied().collect();
-        people_db::publish_people(self.connection, &known, public_from).await?;
+        people_db::publish_people(self.connection, &shown).await?;
         // One that is named both as a speaker and as somebody's organization is one organization.
         missing.sort_by_key(|person| (&person.normalised, std::cmp::Reverse(person.accepts)));
-        for same in missing.chunk_by(|one, other| one.normalised == other.normalised) {
-            let id = self.make_person(same[0], public_from).await?;
+        let groups: Vec<&[&WantedPerson]> = missing.chunk_by(|one, other| one.normalised == other.normalised).collect();
+        for (same, id) in groups.iter().zip(self.make_people(&groups).await?) {
             ids.extend(same.iter().map(|person| ((person.normalised.clone(), person.accepts), id)));
         }
         Ok(ids)
     }
 
-    async fn make_person(&mut self, person: &WantedPerson, public_from: PublicFrom) -> Result<PersonId> {
-        let slugs = choose_slugs(self.connection, SlugTable::People, &[slugify(&person.name, "person")]).await?;
-        let new = NewPerson {
-            id: PersonId::generate(),
-            slug: slugs.concat(),
-            kind: person.kind,
-            name: person.name.clone(),
-            normalised_name: person.normalised.clone(),
-            public_from,
-            created_at: self.now,
-            updated_at: self.now,
+    /// Makes a person for each group of wanted ones that are the same.
+    async fn make_people(&mut self, groups: &[&[&WantedPerson]]) -> Result<Vec<PersonId>> {
+        let base = |same: &&[&WantedPerson]| {
+            same.iter().find_map(|person| person.slug.clone()).unwrap_or_else(|| slugify(&same[0].name, "person"))
         };
-        people_db::insert_people(self.connection, std::slice::from_ref(&new)).await?;
-        self.created(ResourceType::Person, new.id.0);
-        Ok(new.id)
+        let bases: Vec<String> = groups.iter().map(base).collect();
+        let slugs = choose_slugs(self.connection, SlugTable::People, &bases).await?;
+        let new: Vec<NewPerson> = groups
+            .iter()
+            .zip(slugs)
+            .map(|(same, slug)| NewPerson {
+                id: PersonId::generate(),
+                slug,
+                kind: same[0].kind,
+                name: same[0].name.clone(),
+                normalised_name: same[0].normalised.clone(),
+                public_from: same.iter().fold(PublicFrom(None), |from, person| from.earlier(person.public_from)),
+                created_at: self.now,
+                updated_at: self.now,
+            })
+            .collect();
+        people_db::insert_people(self.connection, &new).await?;
+        for person in &new {
+            self.created(ResourceType::Person, person.id.0);
+        }
+        Ok(new.iter().map(|person| person.id).collect())
     }
 
+    /// Notes what an article prints that people are.
     pub async fn note_affiliations(&mut self, attributed: &[Attributed], public_from: PublicFrom) -> Result<()> {
-        let mut seen = HashSet::new();
-        let printed: Vec<PrintedAffiliation> = attributed
-            .iter()
-            .filter(|attributed| attributed.role.is_some() || attributed.organization.is_some())
-            .filter_map(|Attributed { speaker, role, organization }| {
-                let person_id = (*speaker)?;
-                let organization_id = organization.filter(|organization| *organization != person_id);
-                Some(PrintedAffiliation { person_id, role: role.clone(), organization_id })
-            })
-            .filter(|affiliation| affiliation.role.is_some() || affiliation.organization_id.is_some())
-            .filter(|affiliation| seen.insert(affiliation.clone()))
-            .collect();
-        let changed = people_db::add_affiliations(self.connection, &printed, public_from).await?;
-        if public_from.0.is_none_or(|instant| instant > self.now) {
-            // A version is public: it must not tell what is not.
+        let printed: Vec<(&Attributed, PublicFrom)> = attributed.iter().map(|one| (one, public_from)).collect();
+        self.note_affiliations_in(&printed).await
+    }
+
+    /// The same for several articles.
+    async fn note_affiliations_in(&mut self, printed: &[(&Attributed, PublicFrom)]) -> Result<()> {
+        let mut places: HashMap<PrintedAffiliation, usize> = HashMap::new();
+        let mut affiliations: Vec<(PrintedAffiliation, PublicFrom)> = Vec::new();
+        for (Attributed { speaker, role, organization }, public_from) in printed {
+            let Some(person_id) = *speaker else { continue };
+            let organization_id = organization.filter(|organization| *organization != person_id);
+            if role.is_none() && organization_id.is_none() {
+                continue;
+            }
+            let affiliation = PrintedAffiliation { person_id, role: role.clone(), organization_id };
+            match places.get(&affiliation) {
+                Some(place) => affiliations[*place].1 = affiliations[*place].1.earlier(*public_from),
+                None => {
+                    places.insert(affiliation.clone(), affiliations.len());
+                    affiliations.push((affiliation, *public_from));
+                }
+            }
+        }
+        let new = people_db::add_affiliations(self.connection, &affiliations).await?;
+        // A version is public: it must not tell what is not. Those made a moment ago are at their first version still.
+        let made: HashSet<Uuid> = self.made_here();
+        let is_told = |(id, public_from): &(PersonId, PublicFrom)| {
+            public_from.0.is_some_and(|instant| instant <= self.now) && !made.contains(&id.0)
+        };
+        let older: Vec<PersonId> = new.iter().filter(|one| is_told(one)).map(|(id, _)| *id).collect();
+        if older.is_empty() {
             return Ok(());
         }
-        // Those made a moment ago are at their first version still.
-        let older: Vec<PersonId> = changed.into_iter().filter(|id| !self.has_made(id.0)).collect();
         for (id, version) in people_db::raise_versions(self.connection, &older, self.now).await? {
             self.changed(ResourceType::Person, id.0, Action::Updated, version);
         }
         Ok(())
     }
+}
+
+/// The labels that articles want, each once, in the order they want them: those above before those below.
+#[derive(Debug, Default)]
+struct WantedLabels {
+    labels: Vec<WantedLabelAt>,
+    places: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct WantedLabelAt {
+    normalised: String,
+    name: String,
+    slug: Option<String>,
+    /// The normalised name of the label above.
+    parent: Option<String>,
+    public_from: PublicFrom,
+}
+
+impl WantedLabels {
+    fn add(&mut self, label: &WantedLabel, public_from: PublicFrom) {
+        let normalised = normalise(&label.name);
+        if normalised.is_empty() {
+            return;
+        }
+        if let Some(parent) = &label.parent {
+            // A label above is public by articles of its own; as a parent it is only there.
+            self.add(parent, PublicFrom(None));
+        }
+        let parent = label.parent.as_ref().map(|parent| normalise(&parent.name)).filter(|parent| !parent.is_empty());
+        let slug = label.slug.as_ref();
+        match self.places.get(&normalised) {
+            Some(place) => {
+                let known = &mut self.labels[*place];
+                known.public_from = known.public_from.earlier(public_from);
+                known.slug = known.slug.take().or_else(|| slug.cloned());
+                known.parent = known.parent.take().or(parent);
+            }
+            None => {
+                self.places.insert(normalised.clone(), self.labels.len());
+                let (name, slug) = (label.name.clone(), slug.cloned());
+                self.labels.push(WantedLabelAt { normalised, name, slug, parent, public_from });
+            }
+        }
+    }
+}
+
+/// Those of the pairs of a label and its parent that lead round in no circle.
+fn acyclic(pairs: Vec<(LabelId, LabelId)>) -> Vec<(LabelId, LabelId)> {
+    let mut parents: HashMap<LabelId, LabelId> = HashMap::new();
+    for (label, parent) in pairs {
+        let mut above = Some(parent);
+        while let Some(next) = above.filter(|above| *above != label) {
+            above = parents.get(&next).copied();
+        }
+        if above.is_none() {
+            parents.insert(label, parent);
+        }
+    }
+    let mut pairs: Vec<(LabelId, LabelId)> = parents.into_iter().collect();
+    pairs.sort_unstable();
+    pairs
 }
 
 /// Which kinds a name may lead to.
@@ -187,21 +351,44 @@ struct WantedPerson {
     normalised: String,
     name: String,
     kind: PersonKind,
+    slug: Option<String>,
     accepts: Accepts,
+    public_from: PublicFrom,
 }
 
-/// The people an article names, each once, in the order it names them.
+/// The people that articles name, each once, in the order they name them.
 #[derive(Debug, Default)]
 struct WantedPeople {
     people: Vec<WantedPerson>,
-    known: HashSet<(String, Accepts)>,
+    places: HashMap<(String, Accepts), usize>,
 }
 
 impl WantedPeople {
-    fn add(&mut self, name: &str, kind: PersonKind, accepts: Accepts) {
+    fn add(&mut self, name: &str, kind: PersonKind, accepts: Accepts, public_from: PublicFrom) {
         let normalised = normalise(name);
-        if !normalised.is_empty() && self.known.insert((normalised.clone(), accepts)) {
-            self.people.push(WantedPerson { normalised, name: name.to_owned(), kind, accepts });
+        if normalised.is_empty() {
+            return;
+        }
+        match self.places.get(&(normalised.clone(), accepts)) {
+            Some(place) => {
+                let known = &mut self.people[*place];
+                known.public_from = known.public_from.earlier(public_from);
+            }
+            None => {
+                self.places.insert((normalised.clone(), accepts), self.people.len());
+                let name = name.to_owned();
+                self.people.push(WantedPerson { normalised, name, kind, slug: None, accepts, public_from });
+            }
+        }
+    }
+}
+
+impl WantedPeople {
+    /// Notes the slug that somebody is to have when made.
+    fn wish(&mut self, name: &str, slug: Option<&String>) {
+        if let Some(place) = self.places.get(&(normalise(name), Accepts::AnyKind)) {
+            let known = &mut self.people[*place];
+            known.slug = known.slug.take().or_else(|| slug.cloned());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The printings of an article: which quote each is a printing of, found or made.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -65,6 +65,18 @@ pub struct PrintedIn {
     pub public_from: PublicFrom,
 }
 
+/// What one article prints.
+#[derive(Debug, Clone, Copy)]
+pub struct ArticlePrintings<'p> {
+    pub printed_in: PrintedIn,
+    pub printings: &'p [Printing],
+    /// Whoever was found to speak in each.
+    pub attributed: &'p [Attributed],
+}
+
+/// The rows of a printing.
+pub type PrintedRows = (NewOccurrence, Vec<Segment>);
+
 impl Writer<'_> {
     /// Stores the printings of an article, each with its quote, found or made. Whoever was found to speak is in
     /// `attributed`. What the article printed before must be gone from the tables.
@@ -73,103 +85,151 @@ impl Writer<'_> {
         printed_in: PrintedIn,
         printings: &[Printing],
         attributed: &[Attributed],
-    ) -> Result<Vec<(NewOccurrence, Vec<Segment>)>> {
-        let attributed = &corrected(printings, attributed);
-        let digests: Vec<Vec<u8>> =
-            printings.iter().map(|printing| Sha256::digest(identity_key(&printing.text)).to_vec()).collect();
-        let mut known = quotes_db::known_quotes(self.connection, &digests, int(LEAST_SHARED_WORDS)).await?;
-        known.extend(self.unprinted_quotes(attributed).await?);
-        let quote_ids = self.quotes_of(printed_in.public_from, printings, attributed, &digests, &known).await?;
-        let mut position = 0;
-        let rows: Vec<_> = printings
-            .iter()
-            .enumerate()
-            .map(|(index, printing)| {
-                let earlier = printing.earlier.as_ref();
-                let is_orphaned = printing.anchor == Some(AnchorState::Orphaned);
-                position += i32::from(!is_orphaned);
-                let row = NewOccurrence {
-                    id: earlier.map_or_else(OccurrenceId::generate, |earlier| earlier.id),
-                    article_id: printed_in.article,
-                    quote_id: quote_ids[index],
-                    position: (!is_orphaned).then_some(position),
-                    public_from: printed_in.public_from,
-                    kind: printing.kind,
-                    quotation: printing.quotation,
-                    text: printing.text.clone(),
-                    identity_digest: digests[index].clone(),
-                    word_count: int(word_count(&printing.text)),
-                    attribution: printing.attribution.clone(),
-                    role: attributed[index].role.clone(),
-                    organization_id: attributed[index].organization,
-                    anchor: printing.anchor,
-                    fidelity: printing.fidelity,
-                    confidence: printing.confidence,
-                    rule: printing.rule.clone(),
-                    is_corrected: earlier.is_some_and(|earlier| earlier.is_corrected),
-                    is_quote_settled: earlier.is_some_and(|earlier| earlier.is_quote_settled),
-                    provenance: printing.provenance.clone(),
-                };
-                (row, printing.segments.clone())
-            })
-            .collect();
-        quotes_db::insert_occurrences(self.connection, &rows).await?;
-        self.touch_quotes(quote_ids);
+    ) -> Result<Vec<PrintedRows>> {
+        Ok(self.write_all_printings(&[ArticlePrintings { printed_in, printings, attributed }]).await?.concat())
+    }
+
+    /// The same for several articles.
+    pub async fn write_all_printings(&mut self, articles: &[ArticlePrintings<'_>]) -> Result<Vec<Vec<PrintedRows>>> {
+        let articles: Vec<Identified<'_>> = articles.iter().map(Identified::new).collect();
+        let mut known = self.known_quotes(&articles).await?;
+        let (mut new, mut rows, mut touched) = (Vec::new(), Vec::with_capacity(articles.len()), Vec::new());
+        for article in &articles {
+            let quotes = self.quotes_of(article, &mut known, &mut new, &mut touched);
+            rows.push(article.rows(&quotes));
+        }
+        quotes_db::insert_quotes(self.connection, &new).await?;
+        let all: Vec<&PrintedRows> = rows.iter().flatten().collect();
+        quotes_db::insert_occurrences(self.connection, &all).await?;
+        self.touch_quotes(touched);
         Ok(rows)
     }
 
-    /// The quotes of whoever speaks that were made before anything printed them.
-    async fn unprinted_quotes(&self, attributed: &[Attributed]) -> Result<Vec<KnownQuote>> {
-        let speakers: Vec<PersonId> = attributed.iter().filter_map(|attributed| attributed.speaker).collect();
-        let quotes = quotes_db::unprinted_quotes(self.connection, &speakers).await?;
-        let known = |(id, speaker_id, text): (QuoteId, PersonId, String)| {
+    /// The quotes that printings of the same words by the same speaker join.
+    async fn known_quotes(&self, articles: &[Identified<'_>]) -> Result<KnownQuotes> {
+        let digests: Vec<Vec<u8>> = articles.iter().flat_map(|article| article.digests.iter().cloned()).collect();
+        let mut known = quotes_db::known_quotes(self.connection, &digests, int(LEAST_SHARED_WORDS)).await?;
+        let speakers: BTreeSet<PersonId> =
+            articles.iter().flat_map(|article| &article.attributed).filter_map(|one| one.speaker).collect();
+        let speakers: Vec<PersonId> = speakers.into_iter().collect();
+        // Those that were made before anything printed them.
+        let unprinted = quotes_db::unprinted_quotes(self.connection, &speakers).await?;
+        known.extend(unprinted.into_iter().map(|(id, speaker_id, text)| {
             let identity_digest = Sha256::digest(identity_key(&text)).to_vec();
             KnownQuote { id, speaker_id, identity_digest, text }
-        };
-        Ok(quotes.into_iter().map(known).collect())
+        }));
+        // The oldest first: the reverse, so that it is the one that stays in the map.
+        let known = known.into_iter().rev();
+        Ok(known.map(|quote| ((quote.speaker_id, quote.identity_digest), quote.id)).collect())
     }
 
-    /// Finds or makes the quote of every printing.
-    async fn quotes_of(
+    /// The quote of every printing of an article, found or made. Quotes that are public since another time now, or say
+    /// something else, go to `touched`.
+    fn quotes_of(
         &mut self,
-        public_from: PublicFrom,
-        printings: &[Printing],
-        attributed: &[Attributed],
-        digests: &[Vec<u8>],
-        known: &[KnownQuote],
-    ) -> Result<Vec<QuoteId>> {
-        // The oldest first: the reverse, so that it is the one that stays in the map.
-        let known: HashMap<(PersonId, &[u8]), QuoteId> =
-            known.iter().rev().map(|quote| ((quote.speaker_id, quote.identity_digest.as_slice()), quote.id)).collect();
+        article: &Identified<'_>,
+        known: &mut KnownQuotes,
+        new: &mut Vec<NewQuote>,
+        touched: &mut Vec<QuoteId>,
+    ) -> Vec<QuoteId> {
+        let Identified { printed_in, printings, attributed, digests } = article;
         let mut ids: Vec<Option<QuoteId>> = vec![None; printings.len()];
-        let mut new = Vec::new();
         for group in same_quotes(printings, attributed, digests) {
             let speaker_id = group.iter().find_map(|index| attributed[*index].speaker);
             let longest = group.iter().map(|index| &printings[*index].text).max_by_key(|text| text.chars().count());
             let text = longest.cloned().unwrap_or_default();
             let earlier =
                 group.iter().find_map(|index| same_as_earlier(&printings[*index], attributed[*index].speaker));
+            let shared: Vec<usize> = group
+                .iter()
+                .filter(|index| word_count(&printings[**index].text) >= LEAST_SHARED_WORDS)
+                .copied()
+                .collect();
             let same = speaker_id.and_then(|speaker_id| {
-                let mut shared =
-                    group.iter().filter(|index| word_count(&printings[**index].text) >= LEAST_SHARED_WORDS);
-                shared.find_map(|index| known.get(&(speaker_id, digests[*index].as_slice())).copied())
+                shared.iter().find_map(|index| known.get(&(speaker_id, digests[*index].clone())).copied())
             });
+            let has_stood = group.iter().any(|index| printings[*index].earlier.is_some());
             let id = match earlier.or(same) {
-                Some(quote) => quote,
+                Some(quote) => {
+                    touched.push(quote);
+                    quote
+                }
                 None => {
-                    let (created_at, updated_at) = (self.now, self.now);
+                    let (created_at, updated_at, public_from) = (self.now, self.now, printed_in.public_from);
                     let id = QuoteId::generate();
                     new.push(NewQuote { id, speaker_id, text, public_from, created_at, updated_at });
                     self.created(ResourceType::Quote, id.0);
+                    if has_stood {
+                        touched.push(id);
+                    }
                     id
                 }
             };
+            for index in &shared {
+                // What an editor joined or split tells nothing of the words.
+                if let Some(speaker_id) = speaker_id.filter(|_| !is_settled(&printings[*index])) {
+                    known.entry((speaker_id, digests[*index].clone())).or_insert(id);
+                }
+            }
             for index in group {
                 ids[index] = Some(id);
             }
         }
-        quotes_db::insert_quotes(self.connection, &new).await?;
-        Ok(ids.into_iter().flatten().collect())
+        ids.into_iter().flatten().collect()
+    }
+}
+
+/// Quotes by their speakers and the digests of their words.
+type KnownQuotes = HashMap<(PersonId, Vec<u8>), QuoteId>;
+
+/// What an article prints, with what decides which quote each is a printing of.
+struct Identified<'p> {
+    printed_in: PrintedIn,
+    printings: &'p [Printing],
+    attributed: Vec<Attributed>,
+    digests: Vec<Vec<u8>>,
+}
+
+impl<'p> Identified<'p> {
+    fn new(article: &ArticlePrintings<'p>) -> Self {
+        let ArticlePrintings { printed_in, printings, attributed } = *article;
+        let attributed = corrected(printings, attributed);
+        let digest = |printing: &Printing| Sha256::digest(identity_key(&printing.text)).to_vec();
+        Self { printed_in, printings, attributed, digests: printings.iter().map(digest).collect() }
+    }
+
+    fn rows(&self, quotes: &[QuoteId]) -> Vec<PrintedRows> {
+        let mut position = 0;
+        let row = |(index, printing): (usize, &Printing)| {
+            let earlier = printing.earlier.as_ref();
+            let attributed = &self.attributed[index];
+            let is_orphaned = printing.anchor == Some(AnchorState::Orphaned);
+            position += i32::from(!is_orphaned);
+            let row = NewOccurrence {
+                id: earlier.map_or_else(OccurrenceId::generate, |earlier| earlier.id),
+                article_id: self.printed_in.article,
+                quote_id: quotes[index],
+                position: (!is_orphaned).then_some(position),
+                public_from: self.printed_in.public_from,
+                kind: printing.kind,
+                quotation: printing.quotation,
+                text: printing.text.clone(),
+                identity_digest: self.digests[index].clone(),
+                word_count: int(word_count(&printing.text)),
+                attribution: printing.attribution.clone(),
+                role: attributed.role.clone(),
+                organization_id: attributed.organization,
+                anchor: printing.anchor,
+                fidelity: printing.fidelity,
+                confidence: printing.confidence,
+                rule: printing.rule.clone(),
+                is_corrected: earlier.is_some_and(|earlier| earlier.is_corrected),
+                is_quote_settled: earlier.is_some_and(|earlier| earlier.is_quote_settled),
+                provenance: printing.provenance.clone(),
+            };
+            (row, printing.segments.clone())
+        };
+        self.printings.iter().enumerate().map(row).collect()
     }
 }
 

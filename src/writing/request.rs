@@ -193,6 +193,26 @@ pub async fn write<R: Right>(
     work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<Answer, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     let WriteParameters { dry_run } = read_query(request)?;
+    perform(state, caller, request, dry_run, work).await
+}
+
+/// The same for what a dry run is a thing to be kept, such as an import that only reports.
+pub async fn write_always<R: Right>(
+    state: &State,
+    caller: &Caller<R>,
+    request: &HttpRequest,
+    work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<Answer, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    perform(state, caller, request, false, work).await
+}
+
+async fn perform<R: Right>(
+    state: &State,
+    caller: &Caller<R>,
+    request: &HttpRequest,
+    dry_run: bool,
+    work: impl AsyncFnOnce(&mut Writer<'_>) -> Result<Answer, ApiError>,
+) -> Result<HttpResponse, ApiError> {
     let origin = Origin { actor: caller.actor(), request_id: Some(request_id_of(request)) };
     let repeatable = repeatable(request, &origin.actor)?;
     let turns = state.pool.turns();

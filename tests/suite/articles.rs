@@ -157,7 +157,7 @@ fn what_is_not_public_is_nowhere() {
     server.import("open.txt", article("Open", "May 1, 2023", "Sea"));
     let secret = "Zanzaqua Rising\nMay 1, 2999\nOur zanzaqua is \"a zanzaqua of the first and finest water,\" said \
                   Zanzaqua Brill, keeper at the Zanzaqua Institute.\nLabels: Zanzaqua, Sea\n";
-    assert_eq!(server.import("secret.txt", secret).created(), 1);
+    assert_eq!(server.import("secret.txt", secret).tally.created, 1);
     for path in [
         "/v1/articles?include=quotes.speaker,labels,authors",
         "/v1/articles?label=sea",

@@ -10,6 +10,7 @@ const FEATURES: &[&str] = &[
     "changes",
     "citations",
     "feeds",
+    "import_jobs",
     "labels",
     "merges",
     "pages",

@@ -11,10 +11,10 @@ use nix::unistd::Pid;
 use verbatim::access::Scope;
 
 use crate::schedule::{come, done, schedule_article};
-use crate::support::TestServer;
 use crate::support::cluster::{bindir, scratch_directory};
 use crate::support::http::{Answer, send};
 use crate::support::wait_until;
+use crate::support::{TestDatabase, TestServer};
 
 const BELL: &str =
     "The Bell\nMay 1, 2023\nIt rained. \"The bell stays where it hangs,\" said Ada Quill.\nLabels: Sea\n";
@@ -149,7 +149,7 @@ fn serve_writes_no_content_and_import_works_beside_it() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(serve.get("/v1/articles").column("/slug"), ["the-bell"]);
     assert_eq!(text(&output.stdout), "", "what people read goes to standard error");
-    assert!(text(&output.stderr).contains("bell.txt: created the-bell, 1 quotes, 1 attributed"));
+    assert!(text(&output.stderr).contains("bell.txt:1: created the-bell, 1 quotes, 1 attributed"));
 }
 
 #[test]
@@ -262,7 +262,100 @@ fn the_exit_status_of_an_import_tells_what_went_in() {
     let output = directory.run(&["import", "--json", &good, &bad]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["entries"][0]["outcome"], "unchanged");
-    assert_eq!(report["entries"][1]["line"], 2);
+    assert_eq!(report["entries"][1]["place"]["line"], 2);
+}
+
+/// Lines of many articles by a few speakers, with labels.
+fn many_articles(count: usize) -> String {
+    let line = |number: usize| {
+        let body = format!(
+            "It was day {number}. “We sail at dawn, and that is word number {number},” said Ada Quill, captain of ship {}. \
+             “We sail at dawn whatever they say,” said Bo Marsh.",
+            number % 7
+        );
+        let labels = [format!("Label {}", number % 5), "Sea".to_owned()];
+        serde_json::json!({ "id": number.to_string(), "title": "The Same Title", "body_source": body, "labels": labels })
+    };
+    (0..count).map(|number| format!("{}\n", line(number))).collect()
+}
+
+#[test]
+fn an_import_that_was_killed_goes_on_where_it_was_and_ends_as_one_that_was_not() {
+    let directory = DataDirectory::new();
+    let path = directory.write("many.ndjson", many_articles(900));
+    let (broken, unbroken) = (TestDatabase::migrated(), TestDatabase::migrated());
+    let mut child =
+        directory.command(&["import", &path]).env("DATABASE_URL", &broken.url).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("some articles are in", || broken.query("SELECT count(*) FROM articles")[0] != "0");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let stored: usize = broken.query("SELECT count(*) FROM articles")[0].parse().unwrap();
+    assert!(stored < 900, "it was killed in the middle");
+    let said = |database: &TestDatabase| {
+        let output = directory.command(&["import", &path]).env("DATABASE_URL", &database.url).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stderr).lines().last().unwrap().to_owned()
+    };
+    // Whatever was under way when it was killed may have been stored after it was counted.
+    let again = said(&broken);
+    assert!(again.contains(" unchanged, 0 refused") && !again.starts_with("900 "), "{again}");
+    assert!(said(&unbroken).starts_with("900 created, 0 updated, 0 unchanged"));
+    let content = |database: &TestDatabase| {
+        database.query(
+            "SELECT row::text FROM (SELECT 'article', slug, body_text, version::text FROM articles \
+             UNION ALL SELECT 'person', slug, name, version::text FROM people \
+             UNION ALL SELECT 'label', slug, name, version::text FROM labels \
+             UNION ALL SELECT 'quote', text, coalesce(people.slug, ''), quotes.version::text FROM quotes \
+                 LEFT JOIN people ON people.id = speaker_id \
+             UNION ALL SELECT 'printing', slug, position::text, text FROM occurrences JOIN articles ON articles.id = article_id \
+             UNION ALL SELECT 'affiliation', slug, role, '' FROM affiliations JOIN people ON people.id = person_id \
+             UNION ALL SELECT 'change', resource_type, action, count(*)::text FROM changes GROUP BY 2, 3 \
+             UNION ALL SELECT 'revision', '', '', count(*)::text FROM article_revisions) AS row ORDER BY 1",
+        )
+    };
+    assert_eq!(content(&broken), content(&unbroken));
+}
+
+#[test]
+fn a_dry_run_tells_what_it_found_and_why_and_keeps_nothing() {
+    let directory = DataDirectory::new();
+    let database = TestDatabase::migrated();
+    let bell = directory.write("bell.txt", BELL);
+    let run = |arguments: &[&str]| directory.command(arguments).env("DATABASE_URL", &database.url).output().unwrap();
+    let output = run(&["import", "--dry-run", &bell]);
+    let said = text(&output.stderr);
+    assert!(said.contains("“The bell stays where it hangs,” — Ada Quill (cue_after"), "{said}");
+    assert!(said.contains("title: The Bell (first_line)") && said.contains("nothing was kept"), "{said}");
+    let output = run(&["import", "--dry-run", "--json", &bell]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let quote = &report["entries"][0]["found"]["quotes"][0];
+    assert_eq!(
+        (&quote["speaker"], &report["dry_run"], &report["created"]),
+        (&"Ada Quill".into(), &true.into(), &1.into())
+    );
+    let [start, end]: [usize; 2] = serde_json::from_value(quote["provenance"]["bytes"][0].clone()).unwrap();
+    assert_eq!(&BELL[start..end], "The bell stays where it hangs,");
+    assert_eq!(database.query("SELECT count(*) FROM articles"), ["0"]);
+    assert_eq!(database.query("SELECT count(*) FROM people"), ["0"]);
+}
+
+#[test]
+fn what_is_exported_can_be_imported_elsewhere() {
+    let directory = DataDirectory::new();
+    let (one, other) = (TestDatabase::migrated(), TestDatabase::migrated());
+    let bell = directory.write("bell.txt", BELL);
+    let run = |database: &TestDatabase, arguments: &[&str]| {
+        let output = directory.command(arguments).env("DATABASE_URL", &database.url).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    run(&one, &["import", &bell]);
+    let exported = run(&one, &["export"]);
+    let path = directory.write("export.ndjson", &exported);
+    run(&other, &["import", &path]);
+    assert_eq!(run(&other, &["export"]), exported);
+    run(&other, &["import", &bell]);
+    assert_eq!(run(&other, &["export"]), exported, "what it was imported from is known there too");
 }
 
 #[test]
@@ -274,7 +367,7 @@ fn a_directory_is_imported_with_everything_in_it() {
     directory.write("posts/.hidden.txt", "Hidden\nNot to be read.\n");
     directory.write("posts/picture.png", "no text");
     let output = directory.run(&["import", &directory.0.join("posts").to_string_lossy()]);
-    assert!(text(&output.stderr).contains("2 created, 0 unchanged, 0 refused"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("2 created, 0 updated, 0 unchanged, 0 refused"), "{}", text(&output.stderr));
 }
 
 #[test]

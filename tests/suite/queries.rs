@@ -9,7 +9,7 @@ fn a_list_costs_the_same_number_of_statements_for_one_row_and_for_thirty() {
     let database = TestDatabase::migrated();
     let proxy = block_on(RecordingProxy::before(&database.url, scratch_directory("proxy")));
     let server = TestServer::on(database, &proxy.url, &[]);
-    server.import_entries(verbatim::imports::sample_entries(), verbatim::clock::Clock::System);
+    server.import_sources(verbatim::imports::sample_sources(), verbatim::clock::Clock::System);
     for (path, statements) in [
         ("/v1/articles?", 4),
         ("/v1/articles?label=harbour&", 5),

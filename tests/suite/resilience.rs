@@ -58,7 +58,7 @@ fn a_request_that_takes_too_long_is_given_up() {
 fn a_failure_tells_the_client_nothing_of_the_inside() {
     let server = TestServer::start();
     server.database.execute("ALTER TABLE article_labels RENAME TO gone");
-    server.import("a.txt", "").refused();
+    server.import("a.txt", "");
     let answer = server.get("/v1/articles");
     assert_eq!(answer.status, 500);
     assert_eq!(answer.problem()["code"], "internal_error");

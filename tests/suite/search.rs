@@ -7,7 +7,7 @@ use crate::support::TestServer;
 fn import(server: &TestServer, title: &str, date: &str, body: &str) {
     let name: String = title.chars().filter(char::is_ascii_alphanumeric).chain(".txt".chars()).collect();
     let report = server.import(&name, format!("{title}\n{date}\n{body}\nLabels: Words\n"));
-    assert_eq!(report.created(), 1, "{title}");
+    assert_eq!(report.tally.created, 1, "{title}");
 }
 
 fn titles(server: &TestServer, query: &str) -> Vec<String> {
@@ -306,7 +306,7 @@ fn what_is_not_public_is_not_found_by_any_word() {
     import(&server, "Open", "May 1, 2023", "Nothing but the sea.");
     let secret = "Zanzaqua Rising\nMay 1, 2999\nOur zanzaqua is \"a zanzaqua of the first and finest water,\" said \
                   Zanzaqua Brill, keeper at the Zanzaqua Institute.\nLabels: Zanzaqua\n";
-    assert_eq!(server.import("secret.txt", secret).created(), 1);
+    assert_eq!(server.import("secret.txt", secret).tally.created, 1);
     let is_nowhere = || {
         for path in [
             "articles?count=exact&highlight=true&",

@@ -5,7 +5,7 @@ use html5gum::emitters::default::{DefaultEmitter, Token};
 
 /// A part of HTML. Comments and document types are left out when it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// A start tag, or the tag of an element without content.
     Start(String, Vec<(String, String)>),
     /// An end tag.
@@ -15,7 +15,7 @@ pub(super) enum Part {
 }
 
 /// Reads HTML as browsers split it into tags and texts (HTML Standard §13.2.5). No two texts are neighbours.
-pub(super) fn read(html: &str) -> Vec<Part> {
+pub(crate) fn read(html: &str) -> Vec<Part> {
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
     let mut parts = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn push_text(parts: &mut Vec<Part>, more: &str) {
 }
 
 /// Writes HTML that is read as the same parts.
-pub(super) fn write(parts: &[Part]) -> String {
+pub(crate) fn write(parts: &[Part]) -> String {
     let mut html = String::new();
     for part in parts {
         match part {

@@ -8,7 +8,7 @@ mod balance;
 mod elements;
 mod html;
 mod markdown;
-mod markup;
+pub(crate) mod markup;
 mod plain;
 mod text;
 

@@ -11,7 +11,7 @@ pub mod server;
 pub mod valve;
 
 pub use cluster::TestDatabase;
-pub use server::TestServer;
+pub use server::{Report, TestServer};
 
 use std::future::Future;
 use std::sync::LazyLock;

@@ -1,10 +1,12 @@
 //! A server of a test's own, on a free port.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
+use tokio::task::JoinHandle;
 use verbatim::access::db::{NewKey, insert_key};
 use verbatim::access::secret::Secret;
 use verbatim::access::{COMMAND_LINE, Scope};
@@ -15,10 +17,11 @@ use verbatim::config::Config;
 use verbatim::db::{Address, PoolSettings, connect, open_pool};
 use verbatim::delivery::{Cache, CacheSettings};
 use verbatim::http::reference::Urls;
-use verbatim::imports::{self, Entry, Report};
+use verbatim::import_jobs::{self, Uploads};
+use verbatim::imports::{self, ReportedEntry, Source, Tally};
 use verbatim::server::{self, ServerSettings};
 use verbatim::state::State;
-use verbatim::values::id::{KeyId, OccurrenceId, QuoteId};
+use verbatim::values::id::{ImportId, KeyId, OccurrenceId, QuoteId};
 
 use super::cluster::{TestDatabase, scratch_directory};
 use super::http::{Answer, send, send_body};
@@ -38,6 +41,9 @@ pub struct TestServer {
     pub cache: Arc<Cache>,
     handle: ServerHandle,
     _changes: Arc<Listener>,
+    uploads: Uploads,
+    data: PathBuf,
+    worker: Option<JoinHandle<()>>,
 }
 
 impl TestServer {
@@ -56,7 +62,7 @@ impl TestServer {
     /// A server on the sample content.
     pub fn with_sample() -> Self {
         let server = Self::start();
-        server.import_entries(imports::sample_entries(), Clock::System);
+        server.import_sources(imports::sample_sources(), Clock::System);
         server
     }
 
@@ -84,6 +90,14 @@ impl TestServer {
              FROM article_revisions WHERE article_id = (SELECT id FROM articles WHERE slug = 'the-ferry-bell-comes-home')");
 
         server.give_quotes_the_ids_of_examples();
+        let ImportId(import) = "imp_01jdb2q9x8e4tw6h2k9r5c7msz".parse().unwrap();
+        server.database.execute(&format!(
+            "INSERT INTO imports (id, state, is_dry_run, file_name, size, actor, bytes_read, entries, refused, created_at, \
+             started_at, heard_at) SELECT '{import}', 'running', false, 'blog.xml', 2048, 'key', 1024, 1, 1, \
+             instant, instant, instant FROM (VALUES ('2024-03-01T08:00:00Z'::timestamptz)) AS given (instant); \
+             INSERT INTO import_entries VALUES ('{import}', 1, 'refused', '{{\"entry\": \"blog.xml\", \"outcome\": \
+             \"refused\", \"reason\": \"not JSON\", \"place\": {{\"number\": 1, \"line\": 1, \"byte\": 0}}, \"title\": null}}')"
+        ));
         server
     }
 
@@ -123,6 +137,8 @@ impl TestServer {
         let variables = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut config = Config::read(variables).unwrap();
         config.workers = 1;
+        config.data_dir = scratch_directory("data");
+        let data = config.data_dir.clone();
         let listener = server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let address_of_database = Address::parse(url).unwrap();
@@ -149,13 +165,40 @@ impl TestServer {
             let own = Address::parse(&database.url).unwrap();
             let pool = open_pool(&own, PoolSettings { connections: 1, ..settings }).unwrap();
             let follower = Follower::start(pool, state.urls.clone(), changes.subscribe());
-            let server = server::start(listener, state, ServerSettings::from(&config), follower.clone()).unwrap();
+            let settings = ServerSettings::from(&config);
+            let uploads = settings.uploads().clone();
+            let server = server::start(listener, state, settings, follower.clone()).unwrap();
             let handle = server.handle();
             runtime().spawn(server);
-            (handle, changes, follower, cache)
+            (handle, changes, follower, cache, uploads)
         });
-        let (handle, changes, follower, cache) = started;
-        Self { database, address, follower, cache, handle, _changes: changes }
+        let (handle, changes, follower, cache, uploads) = started;
+        Self { database, address, follower, cache, handle, _changes: changes, uploads, data, worker: None }
+    }
+
+    /// Begins to import what is sent to it.
+    pub fn start_importing(&mut self) {
+        let address = Address::parse(&self.database.url).unwrap();
+        let worker = import_jobs::worker::run(address, self.uploads.clone(), Clock::System);
+        self.worker = Some(runtime().spawn(async move { match worker.await {} }));
+    }
+
+    /// Stops in the middle of whatever it imports.
+    pub fn stop_importing(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.abort();
+            let _ = block_on(worker);
+        }
+    }
+
+    /// How many files that were sent it keeps.
+    pub fn uploaded_files(&self) -> usize {
+        fs::read_dir(&self.uploads.directory).map_or(0, Iterator::count)
+    }
+
+    /// Loses the files that were sent to it.
+    pub fn lose_uploads(&self) {
+        fs::remove_dir_all(&self.uploads.directory).unwrap();
     }
 
     /// The URL of a path.
@@ -222,23 +265,37 @@ impl TestServer {
         let directory = scratch_directory("import");
         fs::create_dir(&directory).unwrap();
         fs::write(directory.join(name), text).unwrap();
-        let entries = imports::entries(std::slice::from_ref(&directory)).unwrap();
+        let sources = imports::sources(std::slice::from_ref(&directory)).unwrap();
+        let report = self.import_sources(sources, clock);
         fs::remove_dir_all(&directory).unwrap();
-        self.import_entries(entries, clock)
+        report
     }
 
-    /// Imports entries.
-    pub fn import_entries(&self, entries: Vec<Entry>, clock: Clock) -> Report {
+    /// Imports files.
+    pub fn import_sources(&self, sources: Vec<Source>, clock: Clock) -> Report {
         let address = Address::parse(&self.database.url).unwrap();
         block_on(async {
             let mut connection = connect(&address).await.unwrap();
-            imports::import(&mut connection, entries, clock, |_| {}).await.unwrap()
+            let mut entries = Vec::new();
+            let imported = imports::import(&mut connection, sources, clock, |entry| entries.push(entry.clone()));
+            let tally = imported.await.unwrap();
+            Report { entries, tally }
         })
     }
 }
 
+/// What an import did.
+#[derive(Debug)]
+pub struct Report {
+    /// What became of each entry, in order.
+    pub entries: Vec<ReportedEntry>,
+    pub tally: Tally,
+}
+
 impl Drop for TestServer {
     fn drop(&mut self) {
+        self.stop_importing();
         block_on(self.handle.stop(false));
+        let _ = fs::remove_dir_all(&self.data);
     }
 }

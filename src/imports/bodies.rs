@@ -1,0 +1,207 @@
+//! Bodies in HTML, made ready: pull quotes are lifted out of them, since a front end places those, and what they embed
+//! becomes a link to it, since players and frames of others are not safe to serve.
+
+use super::entry::{Entry, one_line};
+use super::plain_text::PullQuote;
+use crate::attribution;
+use crate::values::body::markup::{self, Part};
+use crate::values::body::{BodyFormat, render};
+
+/// Elements that play or frame something from elsewhere.
+const EMBEDS: [&str; 5] = ["iframe", "video", "audio", "object", "embed"];
+
+/// Words of which one stands in a body that has anything to do.
+const SIGNS: [&str; 7] = ["pullquote", "pull-quote", "<iframe", "<video", "<audio", "<object", "<embed"];
+
+/// Gives an entry its body.
+pub(super) fn set(entry: &mut Entry, html: String) {
+    entry.body_format = BodyFormat::Html;
+    let lower = html.to_ascii_lowercase();
+    entry.body_source = if SIGNS.iter().any(|sign| lower.contains(sign)) { ready(entry, &html) } else { html };
+}
+
+fn ready(entry: &mut Entry, html: &str) -> String {
+    let parts = markup::read(html);
+    let mut kept = Vec::with_capacity(parts.len());
+    let mut at = 0;
+    while let Some(part) = parts.get(at) {
+        if let Some((next, pull)) = pull_quote(&parts, at) {
+            let span = find(&entry.source, &pull.text);
+            entry.pulls.push(PullQuote { span, ..pull });
+            at = next;
+        } else if let Some((next, link)) = embed(&parts, at) {
+            kept.extend(link);
+            at = next;
+        } else {
+            kept.push(part.clone());
+            at += 1;
+        }
+    }
+    markup::write(&kept)
+}
+
+/// Where words stand in the bytes they come from; all of those where they do not stand there as they are.
+fn find(source: &[u8], words: &str) -> std::ops::Range<usize> {
+    match memchr::memmem::find(source, words.as_bytes()) {
+        Some(start) => start..start + words.len(),
+        None => 0..source.len(),
+    }
+}
+
+/// The element that begins with a part: what follows it, and its content.
+fn element(parts: &[Part], start: usize) -> Option<(usize, &[Part])> {
+    let Part::Start(name, _) = parts.get(start)? else { return None };
+    let mut depth = 0_usize;
+    for (index, part) in parts.iter().enumerate().skip(start) {
+        match part {
+            Part::Start(other, _) if other == name => depth += 1,
+            Part::End(other) if other == name => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((index + 1, &parts[start + 1..index]));
+        }
+    }
+    None
+}
+
+/// A pull quote: an element whose class says so, with the words and below them, perhaps, who said them.
+fn pull_quote(parts: &[Part], start: usize) -> Option<(usize, PullQuote)> {
+    let Part::Start(name, attributes) = parts.get(start)? else { return None };
+    let classes = attributes.iter().find(|(name, _)| name == "class").map_or("", |(_, classes)| classes.as_str());
+    let is_pull = |class: &str| {
+        let class = class.to_ascii_lowercase();
+        let class = class.strip_prefix("wp-block-").unwrap_or(&class);
+        matches!(class, "pullquote" | "pull-quote")
+            || ["pullquote-", "pull-quote-"].iter().any(|start| class.starts_with(start))
+    };
+    let is_block = matches!(name.as_str(), "aside" | "blockquote" | "div" | "figure" | "p" | "section");
+    if !is_block || !classes.split_ascii_whitespace().any(is_pull) {
+        return None;
+    }
+    let (next, content) = element(parts, start)?;
+    let (words, attribution) = parted(content);
+    let words = without_marks(&words);
+    (!words.is_empty()).then(|| (next, printed(words, attribution)))
+}
+
+/// The words of a pull quote, and who is named below them: in an element for that, or after a dash.
+fn parted(content: &[Part]) -> (String, Option<String>) {
+    const BELOW: [&str; 3] = ["cite", "footer", "figcaption"];
+    let text = |parts: &[Part]| render(BodyFormat::Html, &markup::write(parts)).text;
+    let named = content.iter().enumerate().find_map(|(index, part)| {
+        let is_below = matches!(part, Part::Start(name, _) if BELOW.contains(&name.as_str()));
+        let (next, inner) = element(content, index).filter(|_| is_below)?;
+        let attribution = one_line(&text(inner));
+        let words = [&content[..index], &content[next..]].concat();
+        (!attribution.is_empty()).then(|| (text(&words), Some(attribution)))
+    });
+    named.unwrap_or_else(|| {
+        let words = text(content);
+        match words.rsplit_once('\n') {
+            Some((before, last)) if attribution::begins_with_dash(last) && attribution::is_attribution_line(last) => {
+                (before.trim_end().to_owned(), Some(last.to_owned()))
+            }
+            _ => (words, None),
+        }
+    })
+}
+
+fn printed(text: String, attribution: Option<String>) -> PullQuote {
+    let attribution = attribution.map(|line| attribution::without_dressing(&line).to_owned());
+    let speaker = attribution.as_deref().map(attribution::read_attribution_line);
+    let (rule, confidence) = if speaker.is_some() { ("attribution_line", 0.95) } else { ("unattributed", 0.5) };
+    PullQuote { span: 0..0, text, attribution, attribution_span: None, speaker, rule, confidence }
+}
+
+/// Words without the marks around them.
+fn without_marks(words: &str) -> String {
+    let words = words.trim();
+    let inner = words.strip_prefix(attribution::is_double_mark).and_then(|rest| {
+        rest.strip_suffix(attribution::is_double_mark).filter(|inner| !inner.contains(attribution::is_double_mark))
+    });
+    inner.unwrap_or(words).trim().to_owned()
+}
+
+/// Something embedded, as a link to it: what follows it, and the link, if it has an address.
+fn embed(parts: &[Part], start: usize) -> Option<(usize, Vec<Part>)> {
+    let Part::Start(name, attributes) = parts.get(start)? else { return None };
+    if !EMBEDS.contains(&name.as_str()) {
+        return None;
+    }
+    let (next, content) = element(parts, start).unwrap_or((start + 1, &[]));
+    let sources = content.iter().filter_map(|part| match part {
+        Part::Start(name, attributes) if matches!(name.as_str(), "source" | "embed") => Some(attributes),
+        _ => None,
+    });
+    let found = std::iter::once(attributes).chain(sources).find_map(|attributes| address(attributes));
+    let Some(address) = found else { return Some((next, Vec::new())) };
+    let title = attributes.iter().find(|(name, _)| name == "title").map(|(_, title)| one_line(title));
+    let shown = title.filter(|title| !title.is_empty()).unwrap_or_else(|| address.clone());
+    let link = Part::Start("a".to_owned(), vec![("href".to_owned(), address)]);
+    Some((next, vec![link, Part::Text(shown), Part::End("a".to_owned())]))
+}
+
+fn address(attributes: &[(String, String)]) -> Option<String> {
+    let is_source = |name: &str| matches!(name, "src" | "data" | "data-src");
+    let told = attributes.iter().find(|(name, _)| is_source(name)).map(|(_, value)| value.trim())?;
+    let address = if told.starts_with("//") { format!("https:{told}") } else { told.to_owned() };
+    (address.starts_with("https://") || address.starts_with("http://")).then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imports::entry::Place;
+    use crate::imports::format::Format;
+
+    fn read(html: &str) -> Entry {
+        let mut entry = Entry::at(Place::default(), Format::Html, html.as_bytes().to_vec());
+        set(&mut entry, html.to_owned());
+        entry
+    }
+
+    #[test]
+    fn pull_quotes_are_lifted_out_with_who_is_named_below() {
+        let entry = read(
+            "<p>Before.</p><figure class=\"wp-block-pullquote alignleft\"><blockquote><p>“The boat is back.”</p>\
+             <cite>Ada Quill, harbour master</cite></blockquote></figure><p>After.</p>\
+             <aside class=\"pullquote\"><p>We rowed.</p><p>— Odd Holt, pilot</p></aside>",
+        );
+        let pulls: Vec<_> = entry
+            .pulls
+            .iter()
+            .map(|pull| {
+                (pull.text.as_str(), pull.attribution.as_deref(), pull.speaker.as_ref().map(|s| s.name.as_str()))
+            })
+            .collect();
+        assert_eq!(
+            pulls,
+            [
+                ("The boat is back.", Some("Ada Quill, harbour master"), Some("Ada Quill")),
+                ("We rowed.", Some("Odd Holt, pilot"), Some("Odd Holt")),
+            ]
+        );
+        assert_eq!(&entry.source[entry.pulls[0].span.clone()], "The boat is back.".as_bytes());
+        assert_eq!(entry.body_source, "<p>Before.</p><p>After.</p>");
+    }
+
+    #[test]
+    fn what_is_embedded_becomes_a_link() {
+        let entry = read(
+            "<p>See</p><iframe src=\"//films.example/e/1\" title=\"The pier\" onload=\"x()\"></iframe>\
+             <video controls><source src=\"https://films.example/1.mp4\"></video><iframe src=\"javascript:x()\"></iframe>",
+        );
+        assert_eq!(
+            entry.body_source,
+            "<p>See</p><a href=\"https://films.example/e/1\">The pier</a>\
+             <a href=\"https://films.example/1.mp4\">https://films.example/1.mp4</a>"
+        );
+    }
+
+    #[test]
+    fn a_body_without_either_stays_as_it_is_written() {
+        let html = "<P class=x>An &quot;old&quot; pier<br/>fell.";
+        assert_eq!(read(html).body_source, html);
+    }
+}
