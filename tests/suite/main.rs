@@ -15,6 +15,7 @@ mod errors;
 mod explain;
 mod fields;
 mod filters;
+mod formats;
 mod generated;
 mod import;
 mod labels;
