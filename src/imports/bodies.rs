@@ -1,6 +1,8 @@
 //! Bodies in HTML, made ready: pull quotes are lifted out of them, since a front end places those, and what they embed
 //! becomes a link to it, since players and frames of others are not safe to serve.
 
+use std::collections::HashMap;
+
 use super::entry::{Entry, one_line};
 use super::plain_text::PullQuote;
 use crate::attribution;
@@ -13,6 +15,9 @@ const EMBEDS: [&str; 5] = ["iframe", "video", "audio", "object", "embed"];
 /// Words of which one stands in a body that has anything to do.
 const SIGNS: [&str; 7] = ["pullquote", "pull-quote", "<iframe", "<video", "<audio", "<object", "<embed"];
 
+/// So many pull quotes are lifted out; more stay in the text.
+const MAX_PULLS: usize = 1_000;
+
 /// Gives an entry its body.
 pub(super) fn set(entry: &mut Entry, html: String) {
     entry.body_format = BodyFormat::Html;
@@ -22,22 +27,45 @@ pub(super) fn set(entry: &mut Entry, html: String) {
 
 fn ready(entry: &mut Entry, html: &str) -> String {
     let parts = markup::read(html);
+    let ends = ends(&parts);
     let mut kept = Vec::with_capacity(parts.len());
     let mut at = 0;
     while let Some(part) = parts.get(at) {
-        if let Some((next, pull)) = pull_quote(&parts, at) {
+        let end = ends[at];
+        let content = end.map_or(&[][..], |end| &parts[at + 1..end]);
+        let pull =
+            end.filter(|_| entry.pulls.len() < MAX_PULLS && is_pull_quote(part)).and_then(|_| pull_quote(content));
+        if let Some(pull) = pull {
             let span = find(&entry.source, &pull.text);
             entry.pulls.push(PullQuote { span, ..pull });
-            at = next;
-        } else if let Some((next, link)) = embed(&parts, at) {
+        } else if let Some(link) = embed(part, content) {
             kept.extend(link);
-            at = next;
         } else {
             kept.push(part.clone());
             at += 1;
+            continue;
         }
+        at = end.unwrap_or(at) + 1;
     }
     markup::write(&kept)
+}
+
+/// Where the element ends that each part begins; nothing where it begins none, or one that does not end.
+pub(super) fn ends(parts: &[Part]) -> Vec<Option<usize>> {
+    let mut ends = vec![None; parts.len()];
+    let mut open: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, part) in parts.iter().enumerate() {
+        match part {
+            Part::Start(name, _) => open.entry(name).or_default().push(index),
+            Part::End(name) => {
+                if let Some(start) = open.get_mut(name.as_str()).and_then(Vec::pop) {
+                    ends[start] = Some(index);
+                }
+            }
+            Part::Text(_) => {}
+        }
+    }
+    ends
 }
 
 /// Where words stand in the bytes they come from; all of those where they do not stand there as they are.
@@ -48,26 +76,9 @@ fn find(source: &[u8], words: &str) -> std::ops::Range<usize> {
     }
 }
 
-/// The element that begins with a part: what follows it, and its content.
-fn element(parts: &[Part], start: usize) -> Option<(usize, &[Part])> {
-    let Part::Start(name, _) = parts.get(start)? else { return None };
-    let mut depth = 0_usize;
-    for (index, part) in parts.iter().enumerate().skip(start) {
-        match part {
-            Part::Start(other, _) if other == name => depth += 1,
-            Part::End(other) if other == name => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some((index + 1, &parts[start + 1..index]));
-        }
-    }
-    None
-}
-
-/// A pull quote: an element whose class says so, with the words and below them, perhaps, who said them.
-fn pull_quote(parts: &[Part], start: usize) -> Option<(usize, PullQuote)> {
-    let Part::Start(name, attributes) = parts.get(start)? else { return None };
+/// Whether a part begins a pull quote: its class says so.
+pub(super) fn is_pull_quote(part: &Part) -> bool {
+    let Part::Start(name, attributes) = part else { return false };
     let classes = attributes.iter().find(|(name, _)| name == "class").map_or("", |(_, classes)| classes.as_str());
     let is_pull = |class: &str| {
         let class = class.to_ascii_lowercase();
@@ -76,24 +87,26 @@ fn pull_quote(parts: &[Part], start: usize) -> Option<(usize, PullQuote)> {
             || ["pullquote-", "pull-quote-"].iter().any(|start| class.starts_with(start))
     };
     let is_block = matches!(name.as_str(), "aside" | "blockquote" | "div" | "figure" | "p" | "section");
-    if !is_block || !classes.split_ascii_whitespace().any(is_pull) {
-        return None;
-    }
-    let (next, content) = element(parts, start)?;
+    is_block && classes.split_ascii_whitespace().any(is_pull)
+}
+
+/// A pull quote: the words and below them, perhaps, who said them.
+fn pull_quote(content: &[Part]) -> Option<PullQuote> {
     let (words, attribution) = parted(content);
     let words = without_marks(&words);
-    (!words.is_empty()).then(|| (next, printed(words, attribution)))
+    (!words.is_empty()).then(|| printed(words, attribution))
 }
 
 /// The words of a pull quote, and who is named below them: in an element for that, or after a dash.
 fn parted(content: &[Part]) -> (String, Option<String>) {
     const BELOW: [&str; 3] = ["cite", "footer", "figcaption"];
     let text = |parts: &[Part]| render(BodyFormat::Html, &markup::write(parts)).text;
+    let ends = ends(content);
     let named = content.iter().enumerate().find_map(|(index, part)| {
         let is_below = matches!(part, Part::Start(name, _) if BELOW.contains(&name.as_str()));
-        let (next, inner) = element(content, index).filter(|_| is_below)?;
-        let attribution = one_line(&text(inner));
-        let words = [&content[..index], &content[next..]].concat();
+        let end = ends[index].filter(|_| is_below)?;
+        let attribution = one_line(&text(&content[index + 1..end]));
+        let words = [&content[..index], &content[end + 1..]].concat();
         (!attribution.is_empty()).then(|| (text(&words), Some(attribution)))
     });
     named.unwrap_or_else(|| {
@@ -123,23 +136,22 @@ fn without_marks(words: &str) -> String {
     inner.unwrap_or(words).trim().to_owned()
 }
 
-/// Something embedded, as a link to it: what follows it, and the link, if it has an address.
-fn embed(parts: &[Part], start: usize) -> Option<(usize, Vec<Part>)> {
-    let Part::Start(name, attributes) = parts.get(start)? else { return None };
+/// Something embedded, as a link to it, or as nothing if it has no address.
+fn embed(part: &Part, content: &[Part]) -> Option<Vec<Part>> {
+    let Part::Start(name, attributes) = part else { return None };
     if !EMBEDS.contains(&name.as_str()) {
         return None;
     }
-    let (next, content) = element(parts, start).unwrap_or((start + 1, &[]));
     let sources = content.iter().filter_map(|part| match part {
         Part::Start(name, attributes) if matches!(name.as_str(), "source" | "embed") => Some(attributes),
         _ => None,
     });
     let found = std::iter::once(attributes).chain(sources).find_map(|attributes| address(attributes));
-    let Some(address) = found else { return Some((next, Vec::new())) };
+    let Some(address) = found else { return Some(Vec::new()) };
     let title = attributes.iter().find(|(name, _)| name == "title").map(|(_, title)| one_line(title));
     let shown = title.filter(|title| !title.is_empty()).unwrap_or_else(|| address.clone());
     let link = Part::Start("a".to_owned(), vec![("href".to_owned(), address)]);
-    Some((next, vec![link, Part::Text(shown), Part::End("a".to_owned())]))
+    Some(vec![link, Part::Text(shown), Part::End("a".to_owned())])
 }
 
 fn address(attributes: &[(String, String)]) -> Option<String> {

@@ -12,6 +12,9 @@ use super::plain_text::{Paragraph, PullQuote};
 use crate::articles::ArticleStatus;
 use crate::values::body::BodyFormat;
 
+/// So many labels and authors are listed; it is more than an article may have.
+const MOST_LISTED: usize = 300;
+
 /// The things of a file in their order; memory does not grow with their number.
 pub type Items<'a> = Box<dyn Iterator<Item = Item> + Send + 'a>;
 
@@ -212,7 +215,7 @@ impl Entry {
     pub(super) fn add_label(&mut self, label: Label) {
         let name = crate::values::name::normalise(&label.name);
         let is_known = |known: &Label| crate::values::name::normalise(&known.name) == name;
-        if !name.is_empty() && !self.labels.iter().any(is_known) {
+        if !name.is_empty() && self.labels.len() < MOST_LISTED && !self.labels.iter().any(is_known) {
             self.labels.push(label);
         }
     }
@@ -221,7 +224,7 @@ impl Entry {
     pub(super) fn add_author(&mut self, author: Author) {
         let name = crate::values::name::normalise(&author.name);
         let is_known = |known: &Author| crate::values::name::normalise(&known.name) == name;
-        if !name.is_empty() && !self.authors.iter().any(is_known) {
+        if !name.is_empty() && self.authors.len() < MOST_LISTED && !self.authors.iter().any(is_known) {
             self.authors.push(author);
         }
     }

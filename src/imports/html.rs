@@ -282,28 +282,33 @@ fn content(parts: &[Part]) -> (&[Part], &'static str) {
         let classes = attribute(attributes, "class").unwrap_or_default();
         classes.split_ascii_whitespace().any(|class| CONTENT_CLASSES.contains(&class))
     };
+    let ends = bodies::ends(parts);
     let named = |wanted: &'static str| move |name: &str, _: &[(String, String)]| name == wanted;
-    longest(parts, has("itemprop", "articleBody"))
+    longest(parts, &ends, has("itemprop", "articleBody"))
         .map(|found| (found, "articleBody"))
-        .or_else(|| longest(parts, by_class).map(|found| (found, "class")))
-        .or_else(|| longest(parts, named("article")).map(|found| (found, "article_element")))
-        .or_else(|| longest(parts, named("main")).map(|found| (found, "main_element")))
-        .or_else(|| longest(parts, has("role", "main")).map(|found| (found, "main_role")))
-        .or_else(|| longest(parts, named("body")).map(|found| (found, "body_element")))
+        .or_else(|| longest(parts, &ends, by_class).map(|found| (found, "class")))
+        .or_else(|| longest(parts, &ends, named("article")).map(|found| (found, "article_element")))
+        .or_else(|| longest(parts, &ends, named("main")).map(|found| (found, "main_element")))
+        .or_else(|| longest(parts, &ends, has("role", "main")).map(|found| (found, "main_role")))
+        .or_else(|| longest(parts, &ends, named("body")).map(|found| (found, "body_element")))
         .unwrap_or((parts, "whole_page"))
 }
 
 /// Of the elements that are it, the one with the most text.
-fn longest(parts: &[Part], is_it: impl Fn(&str, &[(String, String)]) -> bool) -> Option<&[Part]> {
+fn longest<'p>(
+    parts: &'p [Part],
+    ends: &[Option<usize>],
+    is_it: impl Fn(&str, &[(String, String)]) -> bool,
+) -> Option<&'p [Part]> {
     let mut found: Option<(usize, &[Part])> = None;
     let mut at = 0;
     while at < parts.len() {
         let is_start = matches!(&parts[at], Part::Start(name, attributes) if is_it(name, attributes));
+        let end = ends[at].unwrap_or(parts.len());
         at += 1;
         if !is_start {
             continue;
         }
-        let end = end_of(parts, at - 1);
         let content = &parts[at..end];
         let length = content.iter().map(|part| if let Part::Text(text) = part { text.trim().len() } else { 0 }).sum();
         if found.is_none_or(|(longest, _)| length > longest) {
@@ -314,44 +319,28 @@ fn longest(parts: &[Part], is_it: impl Fn(&str, &[(String, String)]) -> bool) ->
     found.filter(|(length, _)| *length > 0).map(|(_, content)| content)
 }
 
-/// Where the element that begins with a part ends.
-fn end_of(parts: &[Part], start: usize) -> usize {
-    let Part::Start(name, _) = &parts[start] else { return start + 1 };
-    let mut depth = 0_usize;
-    for (index, part) in parts.iter().enumerate().skip(start) {
-        match part {
-            Part::Start(other, _) if other == name => depth += 1,
-            Part::End(other) if other == name => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return index;
-        }
-    }
-    parts.len()
-}
-
 /// The article without the page around it, and its heading, if it has exactly one.
 fn without_surroundings(parts: &[Part]) -> (Vec<Part>, Option<String>) {
-    let headings: Vec<usize> = parts
-        .iter()
-        .enumerate()
-        .filter(|(_, part)| matches!(part, Part::Start(name, _) if name == "h1"))
-        .map(|(index, _)| index)
-        .collect();
-    let heading = match headings.as_slice() {
-        [only] => line_of_html(&markup::write(&parts[*only..end_of(parts, *only)])).map(|text| (*only, text)),
-        _ => None,
-    };
+    let ends = bodies::ends(parts);
+    let is_heading = |part: &Part| matches!(part, Part::Start(name, _) if name == "h1");
+    let mut headings = parts.iter().enumerate().filter(|(_, part)| is_heading(part)).map(|(index, _)| index);
+    let only = headings.next().filter(|_| headings.next().is_none());
+    let heading = only.and_then(|start| {
+        let text = line_of_html(&markup::write(&parts[start..ends[start]?]))?;
+        Some((start, text))
+    });
     let mut kept = Vec::with_capacity(parts.len());
     let mut at = 0;
     while let Some(part) = parts.get(at) {
-        let is_heading = heading.as_ref().is_some_and(|(index, _)| *index == at);
-        if is_heading || is_beside(part) {
-            at = end_of(parts, at) + 1;
+        let is_title = heading.as_ref().is_some_and(|(index, _)| *index == at);
+        let end = ends[at].map_or(at + 1, |end| end + 1);
+        if is_title || is_beside(part) {
+            at = end;
         } else {
-            kept.push(part.clone());
-            at += 1;
+            // What is lifted out later stays whole till then.
+            let end = if bodies::is_pull_quote(part) { end } else { at + 1 };
+            kept.extend_from_slice(&parts[at..end]);
+            at = end;
         }
     }
     (kept, heading.map(|(_, text)| text))
@@ -359,7 +348,6 @@ fn without_surroundings(parts: &[Part]) -> (Vec<Part>, Option<String>) {
 
 fn is_beside(part: &Part) -> bool {
     let Part::Start(name, attributes) = part else { return false };
-    let classes = attribute(attributes, "class").unwrap_or_default();
-    let is_pull = classes.contains("pullquote") || classes.contains("pull-quote");
-    BESIDE.contains(&name.as_str()) && !is_pull || attribute(attributes, "role") == Some("navigation")
+    let is_navigation = attribute(attributes, "role") == Some("navigation");
+    (BESIDE.contains(&name.as_str()) || is_navigation) && !bodies::is_pull_quote(part)
 }

@@ -6,7 +6,8 @@ use crate::values::body::{BodyFormat, render};
 
 /// The text of a bit of HTML on one line, such as a title; `None` where nothing is left.
 pub(super) fn line_of_html(html: &str) -> Option<String> {
-    let line = one_line(&render(BodyFormat::Html, html).text);
+    let is_plain = !html.contains(['<', '&']);
+    let line = if is_plain { one_line(html) } else { one_line(&render(BodyFormat::Html, html).text) };
     (!line.is_empty()).then_some(line)
 }
 

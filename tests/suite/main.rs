@@ -24,6 +24,7 @@ mod exports;
 mod feeds;
 mod fields;
 mod filters;
+mod formats;
 mod generated;
 mod import;
 mod import_jobs;

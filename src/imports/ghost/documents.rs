@@ -67,8 +67,7 @@ impl Writer {
                 self.html.push_str("</a>");
             }
             "at-link" | "zwnj" => {}
-            kind if node.get("children").is_some_and(|children| children.as_array().is_some_and(|c| !c.is_empty())) => {
-                let _ = kind;
+            _ if node["children"].as_array().is_some_and(|children| !children.is_empty()) => {
                 self.element("div", node, depth);
             }
             kind => self.card(kind, node),

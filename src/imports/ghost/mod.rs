@@ -113,8 +113,8 @@ struct PostRow {
     status: Option<String>,
     visibility: Option<String>,
     locale: Option<String>,
-    #[serde(alias = "language")]
-    old_locale: Option<String>,
+    /// What `locale` was called before version 1.
+    language: Option<String>,
     published_at: Option<Value>,
     updated_at: Option<Value>,
     custom_excerpt: Option<String>,
@@ -208,18 +208,17 @@ impl Site {
         read_date(entry, row.published_at.as_ref());
         entry.slug = row.slug;
         entry.summary = row.custom_excerpt.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        entry.language = row.locale.or(row.old_locale).filter(|locale| !locale.is_empty());
+        entry.language = row.locale.or(row.language).filter(|locale| !locale.is_empty());
         entry.canonical_url = row.canonical_url.filter(|address| !address.contains(SITE_ADDRESS));
         let post = row.id.as_ref().map(Key::of);
         for author in linked(&self.post_authors, post).filter_map(|key| self.users.get(&key)) {
             entry.add_author(author.clone());
         }
         if entry.authors.is_empty() {
-            let author = row.author_id.as_ref().and_then(|id| self.users.get(&Key::of(id)).cloned());
-            author
-                .into_iter()
-                .chain(row.authors.into_iter().filter_map(author_of))
-                .for_each(|author| entry.add_author(author));
+            let writer = row.author_id.as_ref().and_then(|id| self.users.get(&Key::of(id)).cloned());
+            for writer in writer.into_iter().chain(row.authors.into_iter().filter_map(author)) {
+                entry.add_author(writer);
+            }
         }
         for label in linked(&self.post_tags, post).filter_map(|key| self.tags.get(&key)) {
             entry.add_label(label.clone());
@@ -240,10 +239,6 @@ fn linked(links: &[Link], post: Option<Key>) -> impl Iterator<Item = Key> {
 }
 
 fn author(row: NamedRow) -> Option<Author> {
-    author_of(row)
-}
-
-fn author_of(row: NamedRow) -> Option<Author> {
     let name = one_line(&row.name.or_else(|| row.slug.clone())?);
     (!name.is_empty()).then_some(Author { name, slug: row.slug })
 }

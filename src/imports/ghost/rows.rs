@@ -30,6 +30,8 @@ pub(super) struct Rows<R> {
     name: Option<String>,
     row: Option<Begun>,
     number: u64,
+    /// Whether the document has ended.
+    is_closed: bool,
     is_done: bool,
 }
 
@@ -70,6 +72,7 @@ impl<R: Read> Rows<R> {
             name: None,
             row: None,
             number: 0,
+            is_closed: false,
             is_done: false,
         }
     }
@@ -160,6 +163,7 @@ impl<R: Read> Rows<R> {
         self.name = None;
         let Some(row) = &mut self.row else {
             self.open.pop();
+            self.is_closed |= self.open.is_empty();
             return None;
         };
         row.depth -= 1;
@@ -195,8 +199,10 @@ impl<R: Read> Rows<R> {
             None if self.string.is_none_or(|start| self.at - start > MAX_NAME) => self.drop_before(self.at),
             None => {}
         }
-        let place = self.window.place(self.at, self.number);
-        self.window.read_more().map_err(|error| Refusal::at(place, format!("cannot be read on: {error}")))
+        let read = self.window.read_more();
+        let refused =
+            |error| Refusal::at(self.window.place(self.at, self.number), format!("cannot be read on: {error}"));
+        read.map_err(refused)
     }
 
     fn end(&mut self) -> Option<Result<Row, Refusal>> {
@@ -205,9 +211,8 @@ impl<R: Read> Rows<R> {
             let content = Err(Refusal::at(row.place, "the file ends within it"));
             return Some(Ok(Row { table: row.table, place: row.place, content }));
         }
-        let is_broken_off = !self.open.is_empty() || self.string.is_some();
         let place = self.window.place(self.at, self.number);
-        is_broken_off.then(|| Err(Refusal::at(place, "the file breaks off: brackets are open at its end")))
+        (!self.is_closed).then(|| Err(Refusal::at(place, "the file breaks off: its JSON does not end")))
     }
 }
 

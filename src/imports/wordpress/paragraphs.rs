@@ -19,6 +19,9 @@ pub(super) fn with_paragraphs(html: &str) -> String {
     markup::write(&page.parts)
 }
 
+/// How deep blocks are followed.
+const DEEPEST: usize = 100;
+
 /// What newlines mean inside an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Inside {
@@ -86,6 +89,7 @@ impl Page {
         self.end_paragraph();
         if let Part::Start(name, _) = &part
             && name != "hr"
+            && self.open.len() < DEEPEST
         {
             self.open.push((name.clone(), inside(name)));
         }

@@ -1,7 +1,6 @@
 //! WordPress's shortcodes: words in brackets that its pages replace with something. Those of its own are replaced here
 //! too; those of plugins go, and what stands between them stays. Brackets that writers set are no shortcodes.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -46,6 +45,11 @@ static GALLERY: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[(gallery|playlist
 static FOREIGN: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"\[([a-z][a-z0-9_-]*)(?:\s+[a-z][a-z0-9_-]*=(?:"[^"]*"|'[^']*'|[^\s\]"']+))+\s*/?\]"#));
 
+static END: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[/([a-z][a-z0-9_-]*)\]"));
+
+/// So many shortcodes are named that are left out.
+const MAX_NAMED: usize = 20;
+
 fn caption(found: &Captures<'_>) -> String {
     let (picture, below) = match PICTURE.captures(&found[2]) {
         Some(parts) => (parts[1].to_owned(), parts[2].trim().to_owned()),
@@ -71,17 +75,17 @@ fn link(address: &str) -> String {
 
 fn without_foreign(html: &str, left_out: &mut BTreeSet<String>) -> String {
     let mut names = BTreeSet::new();
-    let mut html = FOREIGN.replace_all(html, |found: &Captures<'_>| {
+    let html = FOREIGN.replace_all(html, |found: &Captures<'_>| {
         names.insert(found[1].to_owned());
         String::new()
     });
-    for name in &names {
-        let end = format!("[/{name}]");
-        if html.contains(&end) {
-            html = Cow::Owned(html.replace(&end, ""));
-        }
-    }
-    left_out.append(&mut names);
+    let html = END.replace_all(
+        &html,
+        |found: &Captures<'_>| {
+            if names.contains(&found[1]) { String::new() } else { found[0].to_owned() }
+        },
+    );
+    left_out.extend(names.iter().take(MAX_NAMED).cloned());
     html.into_owned()
 }
 

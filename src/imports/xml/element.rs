@@ -73,7 +73,9 @@ impl Element {
     }
 
     fn begin(tag: &BytesStart<'_>, names: &Names, start: usize, inner: usize) -> Result<Self, String> {
-        let attributes = tag.attributes().map(|attribute| {
+        // Looking for attributes that stand there twice takes time with the square of their number.
+        let mut attributes = tag.attributes();
+        let attributes = attributes.with_checks(false).map(|attribute| {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let name = names.canonical(attribute.key.as_ref()).into_owned();
             Ok::<_, String>((name, value(&attribute)?))

@@ -37,6 +37,8 @@ pub(in crate::imports) struct Pieces<'a> {
     names: Names,
     is_transcoded: bool,
     number: u64,
+    /// Whether the root has ended.
+    is_closed: bool,
     is_done: bool,
 }
 
@@ -114,6 +116,7 @@ impl<'a> Pieces<'a> {
             names: Names::default(),
             is_transcoded: encoding != UTF_8,
             number: 0,
+            is_closed: false,
             is_done: false,
         })
     }
@@ -270,6 +273,7 @@ impl<'a> Pieces<'a> {
         let name = &name[..name.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>')).unwrap_or(name.len())];
         let Some(begun) = &self.begun else {
             if is_end {
+                self.is_closed |= self.open.first().is_some_and(|root| root == name);
                 self.open.retain(|open| open != name);
             } else {
                 return Ok(self.begin(&written, name, is_empty));
@@ -297,7 +301,9 @@ impl<'a> Pieces<'a> {
         let name = self.names.canonical(tag).into_owned();
         let is_container = self.shape.containers.get(self.open.len()).is_some_and(|next| *next == local(&name));
         if is_container {
-            if !is_empty {
+            if is_empty {
+                self.is_closed |= self.open.is_empty();
+            } else {
                 self.open.push(tag.to_owned());
             }
             return Step::On;
@@ -402,9 +408,17 @@ impl<'a> Pieces<'a> {
                 return Some(Ok(piece));
             }
         }
+        if self.is_closed {
+            return None;
+        }
         let place = self.window.place(self.window.bytes().len(), self.number);
-        let missing = self.open.last()?;
-        Some(Err(Refusal::at(place, format!("the file breaks off: the end tag </{missing}> is missing"))))
+        Some(Err(Refusal::at(
+            place,
+            match self.open.last() {
+                Some(open) => format!("the file breaks off: the end tag </{open}> is missing"),
+                None => format!("the file holds no whole <{}>", self.shape.containers.first().unwrap_or(&"")),
+            },
+        )))
     }
 }
 
