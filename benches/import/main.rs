@@ -13,6 +13,7 @@
 )]
 
 #[path = "../reading/postgres.rs"]
+#[allow(dead_code, reason = "what it has for others too")]
 mod postgres;
 
 use std::fmt::Write;

@@ -39,7 +39,6 @@ use crate::quotes::offsets::OffsetParameters;
 use crate::quotes::wire::Occurrence;
 use crate::search::filter::needs_words;
 use crate::state::State;
-use crate::values::id::ArticleId;
 use crate::values::reference::Reference;
 use crate::writing::operations::{create, delete, get_by_external_id, put_by_external_id, restore, update};
 use crate::writing::request::{DeleteParameters, IdempotencyParameters, WriteParameters};

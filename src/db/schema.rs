@@ -294,6 +294,12 @@ diesel::table! {
         revoked_at -> Nullable<Timestamptz>,
         /// When it was last used, to about a minute; null when never.
         last_used_at -> Nullable<Timestamptz>,
+        /// The request that made it, where one did.
+        created_request_id -> Nullable<Text>,
+        /// Who revoked it: the id of a key, or command-line; null where nobody did, or nobody knows who.
+        revoked_by -> Nullable<Text>,
+        /// The request that revoked it, where one did.
+        revoked_request_id -> Nullable<Text>,
     }
 }
 

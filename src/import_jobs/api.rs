@@ -122,7 +122,7 @@ async fn create_import(
         let location = state.urls.resource("imports", &id);
         let body = serde_json::to_vec(&Single { data: import(row, &state.urls) }).map_err(ApiError::internal)?;
         upload.is_wanted.set(true);
-        Ok(Answer { status: 202, location: Some(location), version: None, body })
+        Ok(Answer { status: 202, location: Some(location), version: None, body, shown_once: None })
     })
     .await;
     if response.is_err() {

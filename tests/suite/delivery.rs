@@ -35,7 +35,7 @@ fn watched() -> (TestServer, RecordingProxy) {
     let database = TestDatabase::migrated();
     let proxy = block_on(RecordingProxy::before(&database.url, scratch_directory("proxy")));
     let server = TestServer::on(database, &proxy.url, CACHED);
-    server.import_entries(verbatim::imports::sample_entries(), verbatim::clock::Clock::System);
+    server.import_sources(verbatim::imports::sample_sources(), verbatim::clock::Clock::System);
     // What was imported is heard of before this is proven.
     let imported_at = Instant::now();
     wait_until("everything is heard", || {

@@ -1,5 +1,7 @@
 //! The migrations: each can be applied, undone and applied again.
 
+use std::collections::HashSet;
+
 use diesel_async::AsyncMigrationHarness;
 use diesel_migrations::MigrationHarness;
 use verbatim::db::{Address, MIGRATIONS, connect, migrate, pending_migrations};
@@ -23,6 +25,18 @@ const DUMP: &str = "
         UNION ALL SELECT 'function ' || p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
         UNION ALL SELECT 'extension ' || extname FROM pg_extension
     ) AS lines WHERE line NOT LIKE '%__diesel_schema_migrations%' ORDER BY line";
+
+#[test]
+fn no_two_migrations_have_the_same_version() {
+    // Of two with the same version only one would be applied.
+    let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
+    let mut versions = HashSet::new();
+    for folder in folders {
+        let name = folder.unwrap().file_name().into_string().unwrap();
+        let (version, _) = name.split_once('_').unwrap();
+        assert!(versions.insert(version.to_owned()), "{name} needs another version");
+    }
+}
 
 #[test]
 fn every_migration_is_applied_undone_and_applied_again_to_the_same_schema() {

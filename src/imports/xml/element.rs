@@ -7,7 +7,7 @@ use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::names::Names;
+use super::names::{Names, utf8};
 
 /// How deep elements nest that are kept; what stands deeper is text of those.
 const DEEPEST: usize = 4;
@@ -62,8 +62,8 @@ impl Element {
                         return Ok(whole);
                     }
                 }
-                Event::Text(text) => push(&mut open, &text.xml10_content()),
-                Event::CData(text) => push(&mut open, &text.xml10_content()),
+                Event::Text(text) => push(&mut open, &text.xml10_content().map_err(|error| fault(error.to_string()))?),
+                Event::CData(text) => push(&mut open, &text.xml10_content().map_err(|error| fault(error.to_string()))?),
                 Event::GeneralRef(reference) => push(&mut open, &resolved(&reference).map_err(fault)?),
                 Event::DocType(_) => return Err(fault("it declares a document type".to_owned())),
                 Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
@@ -77,11 +77,11 @@ impl Element {
         let mut attributes = tag.attributes();
         let attributes = attributes.with_checks(false).map(|attribute| {
             let attribute = attribute.map_err(|error| error.to_string())?;
-            let name = names.canonical(attribute.key.as_ref()).into_owned();
+            let name = names.canonical(utf8(attribute.key.as_ref())).into_owned();
             Ok::<_, String>((name, value(&attribute)?))
         });
         Ok(Self {
-            name: names.canonical(tag.name().as_ref()).into_owned(),
+            name: names.canonical(utf8(tag.name().as_ref())).into_owned(),
             attributes: attributes.collect::<Result<_, _>>()?,
             outer: start..inner,
             inner: inner..inner,
@@ -147,7 +147,7 @@ fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
         Ok(Some('\0')) => Err(NO_NUL.to_owned()),
         Ok(Some(character)) => Ok(character.to_string()),
         Ok(None) => {
-            let name: &str = reference.as_ref();
+            let name = utf8(reference);
             let known = named_character(name);
             known.map(str::to_owned).ok_or_else(|| format!("the entity &{name}; is not known"))
         }

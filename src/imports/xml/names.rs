@@ -18,13 +18,13 @@ impl Names {
         let mut reader = Reader::from_str(tag);
         let Ok(Event::Start(start) | Event::Empty(start)) = reader.read_event() else { return };
         for attribute in start.attributes().with_checks(false).flatten() {
-            let key: &str = attribute.key.as_ref();
+            let key = utf8(attribute.key.as_ref());
             let prefix = match key.split_once(':') {
                 Some(("xmlns", prefix)) => prefix,
                 None if key == "xmlns" => "",
                 _ => continue,
             };
-            if let Some(known) = prefix_of(&attribute.value) {
+            if let Some(known) = prefix_of(utf8(&attribute.value)) {
                 self.known_as.insert(prefix.to_owned(), known);
             }
         }
@@ -40,6 +40,11 @@ impl Names {
             None => Cow::Borrowed(name),
         }
     }
+}
+
+/// Part of what was read from a `str`, which the parser hands out as bytes.
+pub(super) fn utf8(part: &[u8]) -> &str {
+    std::str::from_utf8(part).unwrap_or_default()
 }
 
 /// The prefix by which the importers know a namespace.
