@@ -52,6 +52,9 @@ pub struct WantedAuthor {
     pub slug: Option<String>,
 }
 
+/// A printing: who speaks in it according to its article, and what kind it is of.
+type Printed<'s> = (Option<&'s Speaker>, OccurrenceKind);
+
 impl Writer<'_> {
     /// Finds or makes the labels that several articles want, each article's in its order and each once.
     pub async fn labels_of(&mut self, articles: &[(&[WantedLabel], PublicFrom)]) -> Result<Vec<Vec<LabelId>>> {
@@ -128,20 +131,13 @@ impl Writer<'_> {
     }
 
     /// Finds or makes the people that the printings of an article name, and notes what they are said to be.
-    pub async fn speakers_of(
-        &mut self,
-        printings: &[(Option<&Speaker>, OccurrenceKind)],
-        public_from: PublicFrom,
-    ) -> Result<Vec<Attributed>> {
+    pub async fn speakers_of(&mut self, printings: &[Printed<'_>], public_from: PublicFrom) -> Result<Vec<Attributed>> {
         let printings = printings.to_vec();
         Ok(self.speakers_in(&[(printings, public_from)]).await?.concat())
     }
 
     /// The same for several articles.
-    pub async fn speakers_in(
-        &mut self,
-        articles: &[(Vec<(Option<&Speaker>, OccurrenceKind)>, PublicFrom)],
-    ) -> Result<Vec<Vec<Attributed>>> {
+    pub async fn speakers_in(&mut self, articles: &[(Vec<Printed<'_>>, PublicFrom)]) -> Result<Vec<Vec<Attributed>>> {
         let mut wanted = WantedPeople::default();
         for (printings, public_from) in articles {
             for (speaker, kind) in printings {
@@ -162,9 +158,8 @@ impl Writer<'_> {
                 .as_ref()
                 .and_then(|organization| ids.get(&(normalise(organization), Accepts::OrganizationOnly)).copied()),
         };
-        let of_article = |(printings, _): &(Vec<(Option<&Speaker>, OccurrenceKind)>, PublicFrom)| {
-            let of_printing =
-                |(speaker, _): &(Option<&Speaker>, OccurrenceKind)| speaker.map(attributed).unwrap_or_default();
+        let of_article = |(printings, _): &(Vec<Printed<'_>>, PublicFrom)| {
+            let of_printing = |(speaker, _): &Printed<'_>| speaker.map(attributed).unwrap_or_default();
             printings.iter().map(of_printing).collect::<Vec<_>>()
         };
         let attributed: Vec<Vec<Attributed>> = articles.iter().map(of_article).collect();
