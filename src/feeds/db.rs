@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use diesel::Queryable;
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 
@@ -67,7 +68,7 @@ pub struct PageRow {
 }
 
 /// What a news sitemap tells of an article.
-#[derive(Debug)]
+#[derive(Debug, Queryable)]
 pub struct NewsRow {
     /// Its slug.
     pub slug: String,
@@ -164,7 +165,7 @@ pub async fn news(
     most: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<NewsRow>> {
-    let rows: Vec<(String, Option<String>, String, String, DateTime<Utc>)> = sql("SELECT articles.slug, \
+    Ok(sql("SELECT articles.slug, \
          articles.canonical_url, articles.language, articles.title, articles.public_from FROM articles WHERE ")
     .append(is_public(now))
     .text(" AND articles.public_from > ")
@@ -173,13 +174,5 @@ pub async fn news(
     .bind(most)
     .statement::<(Text, Nullable<Text>, Text, Text, Timestamptz)>()
     .load(&mut connection)
-    .await?;
-    let news = |(slug, canonical_url, language, title, published_at)| NewsRow {
-        slug,
-        canonical_url,
-        language,
-        title,
-        published_at,
-    };
-    Ok(rows.into_iter().map(news).collect())
+    .await?)
 }
