@@ -43,10 +43,13 @@ const ALL: Collections = ARTICLES.and(QUOTES).and(PEOPLE).and(LABELS);
 const OPERATIONS: &[(&str, Collections)] = &[
     ("/v1/articles", ARTICLES),
     ("/v1/articles/{ref}", NONE),
+    // What it shows it names by other ids.
+    ("/v1/articles/{ref}/json-ld", ALL),
     ("/v1/articles/{ref}/quotes", ARTICLES.and(QUOTES)),
     ("/v1/articles/external/{source}/{id}", NONE),
     ("/v1/people", PEOPLE.and(QUOTES).and(ARTICLES)),
     ("/v1/people/{ref}", QUOTES.and(ARTICLES)),
+    ("/v1/people/{ref}/json-ld", ALL),
     ("/v1/people/{ref}/quotes", PEOPLE.and(QUOTES).and(ARTICLES)),
     ("/v1/people/{ref}/articles", PEOPLE.and(QUOTES).and(ARTICLES)),
     ("/v1/people/{ref}/co-quoted", ALL),
@@ -62,6 +65,8 @@ const OPERATIONS: &[(&str, Collections)] = &[
     ("/v1/quotes", QUOTES.and(ARTICLES)),
     ("/v1/quotes/sample", QUOTES.and(ARTICLES)),
     ("/v1/quotes/{ref}", QUOTES.and(ARTICLES)),
+    ("/v1/quotes/{ref}/cite", ALL),
+    ("/v1/quotes/{ref}/json-ld", ALL),
     ("/v1/occurrences/{ref}", QUOTES.and(ARTICLES)),
     ("/v1/voices", ALL),
     ("/v1/search", ALL),

@@ -321,7 +321,7 @@ async fn cancel_import(
     state: web::Data<State>,
     Path(ImportPath { reference }): Path<ImportPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let connection = state.connection().await?;
+    let connection = state.writing_connection().await?;
     let row = find(&connection, &reference).await?;
     if !db::cancel(&connection, row.id, state.clock.now()).await? {
         let detail = format!("the import is over: it is {}", row.state.as_str());

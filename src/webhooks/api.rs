@@ -125,7 +125,7 @@ async fn create_webhook(
 ) -> Result<HttpResponse, ApiError> {
     let WebhookDraft { name, endpoint, events, has_drafts } = body.read().await?;
     check_endpoint(&reach, &endpoint)?;
-    let connection = state.connection().await?;
+    let connection = state.writing_connection().await?;
     if db::count_webhooks(&connection).await? >= MOST {
         let detail = format!("there are {MOST} webhooks already: delete one first");
         return Err(ApiError::new(ProblemCode::Conflict, detail));
@@ -217,7 +217,7 @@ async fn rotate_webhook_secret(
     state: web::Data<State>,
     Path(WebhookPath { reference }): Path<WebhookPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let connection = state.connection().await?;
+    let connection = state.writing_connection().await?;
     let row = based_on(&connection, &reference, &Preconditions::of(&request)?).await?;
     let secret = SigningSecret::generate().map_err(ApiError::internal)?;
     let now = state.clock.now();
@@ -345,7 +345,7 @@ async fn replay_delivery(
     Path(DeliveryPath { reference }): Path<DeliveryPath>,
 ) -> Result<HttpResponse, ApiError> {
     let row = match reference.parse::<MessageId>() {
-        Ok(id) => db::replay_delivery(&*state.connection().await?, id, TRIES, state.clock.now()).await?,
+        Ok(id) => db::replay_delivery(&*state.writing_connection().await?, id, TRIES, state.clock.now()).await?,
         Err(_) => None,
     };
     let row = row.ok_or_else(|| ApiError::not_found("message", &reference))?;

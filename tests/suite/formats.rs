@@ -678,6 +678,7 @@ fn no_more_of_a_file_is_read_than_the_entries_taken_from_it() {
 /// Takes a minute: `cargo test --release --test suite memory_does_not_grow -- --ignored --nocapture`.
 #[test]
 #[ignore = "reads a file of 1 GB, made as it is read, and shows the memory that takes"]
+#[allow(clippy::print_stdout, reason = "it is run for its figures")]
 fn memory_does_not_grow_with_the_file() {
     let resident = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
