@@ -13,7 +13,6 @@
 )]
 
 #[path = "../reading/postgres.rs"]
-#[allow(dead_code, reason = "what it has for others too")]
 mod postgres;
 
 use std::fmt::Write;
@@ -105,9 +104,9 @@ async fn measure(postgres: &PrivatePostgres, file: &Path, articles: usize, round
         administrator.batch_execute(&format!("CREATE DATABASE {name} OWNER verbatim")).await.unwrap();
         migrate(&Address::parse(&postgres::url_of(postgres, name)).unwrap()).await.unwrap();
     }
-    let [imported, copied] = names.each_ref().map(|name| postgres::url_of(postgres, name));
+    let [imported, copied] = names.each_ref().map(|name| postgres::administrator_url_of(postgres, name));
     administrator.batch_execute("CHECKPOINT").await.unwrap();
-    let import_time = import(&imported, file, articles).await;
+    let import_time = import(&postgres::url_of(postgres, &names[0]), file, articles).await;
     let (from, to) = (client(&imported).await, client(&copied).await);
     let rows = finished_rows(&from).await;
     administrator.batch_execute("CHECKPOINT").await.unwrap();
