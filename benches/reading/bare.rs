@@ -1,9 +1,11 @@
-//! A server that does as little as one can to answer: it sends PostgreSQL recorded statements through tokio-postgres,
-//! reads every column of every row, and writes a recorded answer with serde.
+//! A server that does as little as one can to answer: it sends PostgreSQL recorded statements through tokio-postgres, in
+//! one snapshot as the API does, reads every column of every row, and writes a recorded answer with serde.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::error::Error;
+use std::pin::pin;
+use std::task::{Context, Waker};
 
 use actix_web::http::header::ContentType;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
@@ -90,6 +92,7 @@ impl Prepared {
 
     async fn run(&self, path: &str) -> usize {
         let mut bytes = 0;
+        send(self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
         for round in &self.rounds[path] {
             let queries = round.iter().map(|(statement, parameters)| {
                 let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|value| value as _).collect();
@@ -101,8 +104,14 @@ impl Prepared {
                     .sum::<usize>();
             }
         }
+        send(self.client.batch_execute("ROLLBACK"));
         bytes
     }
+}
+
+/// Sends a statement whose answer nobody waits for: the first poll does.
+fn send(statement: impl Future<Output = Result<(), tokio_postgres::Error>>) {
+    let _ = pin!(statement).poll(&mut Context::from_waker(Waker::noop()));
 }
 
 /// The free connections of one worker.

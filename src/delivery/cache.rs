@@ -126,6 +126,11 @@ impl Cache {
         self.settings.has_surrogate_keys
     }
 
+    /// Whether anything is to be done with answers: keeping them, or telling networks what they depend on.
+    pub(super) fn has_use(&self) -> bool {
+        self.answers.is_some() || self.settings.has_surrogate_keys
+    }
+
     /// Announces a commit that changes these resources. What depends on them is no longer served once what is returned
     /// goes out of scope, which must be after the commit and before it is told to anybody.
     pub fn before_commit(&self, changed: Vec<(ResourceType, Uuid)>) -> ChangesUnderWay<'_> {

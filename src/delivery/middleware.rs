@@ -83,7 +83,7 @@ pub async fn keep_answers<B: MessageBody + 'static>(
     normalise(&mut request, rule);
     let state = State::of(request.request())?.clone();
     let encoding = Encoding::for_request(&request);
-    let (Some(encoding), true) = (encoding, is_kept_for(&request)) else {
+    let (Some(encoding), true) = (encoding, is_kept_for(&request) && state.cache.has_use()) else {
         return next.call(request).await.map(ServiceResponse::map_into_right_body);
     };
     let (path, query) = (request.path().to_owned(), request.query_string().to_owned());

@@ -196,9 +196,9 @@ impl Rule {
 fn shown(body: &[u8]) -> Vec<(ResourceType, Uuid)> {
     /// The prefix of an id, `_`, and what an id has behind it.
     const LENGTH: usize = 30;
-    let at_ids = body.iter().enumerate().filter(|(index, byte)| **byte == b'_' && *index >= 3);
-    at_ids
-        .filter_map(|(index, _)| {
+    memchr::memchr_iter(b'_', body)
+        .filter(|index| *index >= 3)
+        .filter_map(|index| {
             let text = std::str::from_utf8(body.get(index - 3..index - 3 + LENGTH)?).ok()?;
             let read = |resource_type, id: Option<Uuid>| id.map(|id| (resource_type, id));
             match &text[..3] {

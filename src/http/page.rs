@@ -1,7 +1,7 @@
 //! Lists: the envelope, the page parameters, cursors, numbered pages and links (RFC 8288).
 
-use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::http::header::{self, ContentType};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Datelike;
@@ -87,6 +87,14 @@ impl<T: Serialize> List<T> {
     pub fn respond_whole(request: &HttpRequest, urls: &Urls, limit: u32, data: Vec<T>) -> HttpResponse {
         let meta = ListMeta { limit, total: None, total_is_exact: None, facets: None, explain: None };
         HttpResponse::Ok().json(Self { data, meta, links: ListLinks::only_page(request, urls) })
+    }
+
+    /// The list as the body of a response. There is room for a usual page from the beginning.
+    fn write(&self, mut response: HttpResponseBuilder) -> Result<HttpResponse, ApiError> {
+        const USUAL: usize = 32 * 1024;
+        let mut body = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut body, self).map_err(ApiError::internal)?;
+        Ok(response.content_type(ContentType::json()).body(body))
     }
 }
 
@@ -376,10 +384,10 @@ impl Page {
         };
         let links = ListLinks { this, next, prev };
         if fields.is_everything() {
-            return Ok(response.json(List { data, meta, links }));
+            return List { data, meta, links }.write(response);
         }
         let data: Result<Vec<_>, _> = data.iter().map(|resource| fields.show(resource)).collect();
-        Ok(response.json(List { data: data.map_err(ApiError::internal)?, meta, links }))
+        List { data: data.map_err(ApiError::internal)?, meta, links }.write(response)
     }
 
     /// Where the page is, and where the list goes on; `place` is what [`cut`](Self::cut) told of it.

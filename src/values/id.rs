@@ -1,5 +1,7 @@
 //! Ids: a UUIDv7 in the database, a TypeID outside (a prefix, `_`, and the UUID in base32).
 
+use std::fmt;
+
 use uuid::Uuid;
 
 /// Crockford's base32, lower case, as TypeIDs use it.
@@ -16,31 +18,50 @@ pub struct InvalidId {
     pub prefix: &'static str,
 }
 
-fn encode(prefix: &str, uuid: Uuid) -> String {
-    let value = uuid.as_u128();
-    let mut text = String::with_capacity(prefix.len() + 1 + DIGITS);
-    text.push_str(prefix);
-    text.push('_');
-    for digit in (0..DIGITS).rev() {
-        let index = (value >> (5 * digit)) & 31;
-        text.push(char::from(ALPHABET[index as usize]));
+/// The value of each digit, and of any other byte one that no digit has.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < ALPHABET.len() {
+        values[ALPHABET[value] as usize] = value as u8;
+        value += 1;
     }
-    text
+    values
+};
+
+const NO_DIGIT: u8 = u8::MAX;
+
+fn write(formatter: &mut fmt::Formatter<'_>, prefix: &str, uuid: Uuid) -> fmt::Result {
+    let mut digits = [0; DIGITS];
+    let mut value = uuid.as_u128();
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[(value & 31) as usize];
+        value >>= 5;
+    }
+    formatter.write_str(prefix)?;
+    formatter.write_str("_")?;
+    formatter.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
 }
 
 fn decode(prefix: &'static str, text: &str) -> Result<Uuid, InvalidId> {
-    let invalid = InvalidId { prefix };
-    let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or_else(|| invalid.clone())?;
+    let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'));
+    digits.and_then(decode_digits).ok_or(InvalidId { prefix })
+}
+
+fn decode_digits(digits: &str) -> Option<Uuid> {
     // 26 digits hold 130 bits, so the first may be 7 at most.
     if digits.len() != DIGITS || digits.as_bytes()[0] > b'7' {
-        return Err(invalid);
+        return None;
     }
     let mut value: u128 = 0;
     for byte in digits.bytes() {
-        let digit = ALPHABET.iter().position(|letter| *letter == byte).ok_or_else(|| invalid.clone())?;
-        value = value << 5 | digit as u128;
+        let digit = VALUES[usize::from(byte)];
+        if digit == NO_DIGIT {
+            return None;
+        }
+        value = value << 5 | u128::from(digit);
     }
-    Ok(Uuid::from_u128(value))
+    Some(Uuid::from_u128(value))
 }
 
 /// Declares the id type of one resource.
@@ -76,9 +97,9 @@ macro_rules! typed_id {
             }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str(&encode($prefix, self.0))
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write(formatter, $prefix, self.0)
             }
         }
 
@@ -191,7 +212,7 @@ mod tests {
     #[test]
     fn an_id_is_written_as_the_typeid_specification_writes_it() {
         let uuid = Uuid::parse_str("01890a5d-ac96-774b-bcce-b302099a8057").unwrap();
-        assert_eq!(encode("prefix", uuid), "prefix_01h455vb4pex5vsknk084sn02q");
+        assert_eq!(ArticleId(uuid).to_string(), "art_01h455vb4pex5vsknk084sn02q");
     }
 
     #[test]
