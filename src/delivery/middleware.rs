@@ -230,5 +230,5 @@ fn normalise(request: &mut ServiceRequest, rule: &Rule) {
 
 fn key(encoding: Encoding, is_explained: bool, path: &str, query: &str) -> String {
     let explained = if is_explained { " explain" } else { "" };
-    format!("{}{explained} {path}?{query}", encoding.name())
+    [encoding.name(), explained, " ", path, "?", query].concat()
 }

@@ -1,9 +1,11 @@
 //! A line in the log for each request, in a span that bears its id.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpMessage};
 use tracing::Span;
@@ -19,20 +21,20 @@ pub fn answered(id: &Uuid, method: &Method, target: &Uri, status: StatusCode, ar
         target: "verbatim::request",
         parent: None,
         request_id = %id,
-        %method,
-        target = without_secrets(target),
+        method = method.as_str(),
+        target = &*without_secrets(target),
         status = status.as_u16(),
-        microseconds = arrived.map(|arrived| arrived.elapsed().as_micros()),
+        microseconds = arrived.and_then(|arrived| u64::try_from(arrived.elapsed().as_micros()).ok()),
         "answered"
     );
 }
 
 /// A target as the log shows it. No key belongs there, but a client may have put one in.
-fn without_secrets(target: &Uri) -> String {
-    let target = target.to_string();
-    match target.find("vb_") {
-        Some(start) => format!("{}vb_[hidden]", &target[..start]),
-        None => target,
+fn without_secrets(target: &Uri) -> Cow<'_, str> {
+    let target = target.path_and_query().map_or("", PathAndQuery::as_str);
+    match target.split_once("vb_") {
+        Some((before, _)) => format!("{before}vb_[hidden]").into(),
+        None => target.into(),
     }
 }
 
@@ -48,7 +50,7 @@ impl RootSpanBuilder for RequestLog {
         let (method, target) = (request.method().clone(), request.uri().clone());
         let mut extensions = request.extensions_mut();
         let request_id = extensions.get::<RequestId>().map(|id| **id).unwrap_or_default();
-        let span = tracing::info_span!("request", %request_id, %method, target = without_secrets(&target));
+        let span = tracing::info_span!("request", %request_id, %method, target = &*without_secrets(&target));
         extensions.insert(Arrival { instant: Instant::now(), method, target });
         span
     }
@@ -74,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_key_in_a_target_does_not_reach_the_log() {
-        let shown = |target: &str| without_secrets(&target.parse().unwrap());
+        let shown = |target: &str| without_secrets(&target.parse().unwrap()).into_owned();
         assert_eq!(shown("/v1/articles?limit=2"), "/v1/articles?limit=2");
         assert_eq!(shown("/v1/articles?key=vb_9bBqLZ0yP4mR7sT2uV5w&limit=2"), "/v1/articles?key=vb_[hidden]");
     }
