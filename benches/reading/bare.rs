@@ -70,7 +70,7 @@ impl Prepared {
     async fn new(recording: &Recording) -> Self {
         let (client, connection) = tokio_postgres::connect(&recording.database, NoTls).await.unwrap();
         actix_web::rt::spawn(connection);
-        client.batch_execute("SET jit = off; SET random_page_cost = 1.1").await.unwrap();
+        client.batch_execute("SET jit = off").await.unwrap();
         let mut rounds = HashMap::new();
         for (path, (statements, _)) in &recording.answers {
             let mut of_path: Vec<Round> = Vec::new();

@@ -138,12 +138,10 @@ async fn establish(address: &Address, statement_timeout: Option<Duration>) -> Co
     let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
     if let Some(limit) = statement_timeout {
         // Statements here take milliseconds: to compile one costs more than it could ever save, and PostgreSQL decides
-        // by a guess at their cost that takes in paths they do not run. What they read is in memory or on a disk without
-        // heads: to look rows up one by one costs little more than to read them in order, which is not what PostgreSQL
-        // assumes.
+        // by a guess at their cost that takes in paths they do not run.
         diesel_async::SimpleAsyncConnection::batch_execute(
             &mut connection,
-            &format!("SET statement_timeout = {}; SET jit = off; SET random_page_cost = 1.1", limit.as_millis()),
+            &format!("SET statement_timeout = {}; SET jit = off", limit.as_millis()),
         )
         .await
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
