@@ -83,6 +83,13 @@ const PUBLIC_READS: Setting = Setting {
     allowed: "true or false",
     is_secret: false,
 };
+const PUBLIC_METRICS: Setting = Setting {
+    name: "VERBATIM_PUBLIC_METRICS",
+    default: "false",
+    meaning: "Whether /metrics can be read without a key. Set it where only those who may know can reach the server, or that path.",
+    allowed: "true or false",
+    is_secret: false,
+};
 const CORS_ORIGINS: Setting = Setting {
     name: "VERBATIM_CORS_ORIGINS",
     default: "*",
@@ -206,6 +213,7 @@ pub const SETTINGS: &[&Setting] = &[
     &ARTICLE_URL,
     &PUBLICATION,
     &PUBLIC_READS,
+    &PUBLIC_METRICS,
     &CORS_ORIGINS,
     &CACHE_CONTROL,
     &SURROGATE_KEYS,
@@ -243,6 +251,8 @@ pub struct Config {
     pub publication: Option<String>,
     /// Whether what is public can be read without a key.
     pub public_reads: bool,
+    /// Whether metrics can be read without a key.
+    pub public_metrics: bool,
     /// Whose pages may use the API.
     pub cors_origins: CorsOrigins,
     /// How caches may keep what is public.
@@ -332,6 +342,7 @@ impl Config {
                 (is_line && !text.trim().is_empty()).then(|| text.trim().to_owned())
             }),
             public_reads: reader.required(&PUBLIC_READS, |text| text.parse().ok()),
+            public_metrics: reader.required(&PUBLIC_METRICS, |text| text.parse().ok()),
             cors_origins: reader.required(&CORS_ORIGINS, cors_origins),
             cache_control: reader.required(&CACHE_CONTROL, cache_control),
             surrogate_keys: reader.required(&SURROGATE_KEYS, |text| text.parse().ok()),

@@ -20,6 +20,7 @@ pub mod import_jobs;
 pub mod imports;
 pub mod labels;
 pub mod merges;
+pub mod metrics;
 pub mod pages;
 pub mod people;
 pub mod quotes;

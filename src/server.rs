@@ -25,12 +25,14 @@ use crate::http::publication::Publication;
 use crate::http::request_log::RequestLog;
 use crate::http::{document, fallback, validators};
 use crate::import_jobs::Uploads;
+use crate::metrics::Metrics;
+use crate::metrics::api::PublicMetrics;
 use crate::pages::api::Document;
 use crate::state::State;
 use crate::webhooks::reach::Reach;
 use crate::{
-    access, articles, batch, changes, citations, feeds, import_jobs, labels, merges, pages, people, quotes, search,
-    voices, webhooks,
+    access, articles, batch, changes, citations, feeds, import_jobs, labels, merges, metrics, pages, people, quotes,
+    search, voices, webhooks,
 };
 
 /// The longest a client may take over the head of its request.
@@ -52,6 +54,7 @@ pub struct ServerSettings {
     cache_control: CacheControl,
     webhook_reach: Reach,
     publication: Publication,
+    public_metrics: PublicMetrics,
 }
 
 impl ServerSettings {
@@ -74,6 +77,7 @@ impl From<&Config> for ServerSettings {
             cache_control: CacheControl(config.cache_control.clone()),
             webhook_reach: if config.webhooks_allow_private { Reach::Anywhere } else { Reach::Public },
             publication: Publication(config.publication.clone()),
+            public_metrics: PublicMetrics(config.public_metrics),
         }
     }
 }
@@ -95,6 +99,7 @@ fn mount(config: &mut ServiceConfig<'_>) {
     changes::api::mount(config);
     webhooks::api::mount(config);
     import_jobs::api::mount(config);
+    metrics::api::mount(config);
     access::api::mount(config);
     pages::api::mount(config);
 }
@@ -144,11 +149,17 @@ pub fn start(
     let time_limit = web::Data::new(TimeLimit(settings.request_timeout));
     let cache_control = web::Data::new(settings.cache_control);
     let publication = web::Data::new(settings.publication);
+    let public_metrics = web::Data::new(settings.public_metrics);
+    let metrics = web::Data::new(Metrics::new().map_err(std::io::Error::other)?);
+    metrics.watch(state.pool.clone());
     let cors_origins = settings.cors_origins;
     let server = HttpServer::new(move || {
         // A worker drives its own connections: an answer of PostgreSQL wakes the thread that waits for it and no other.
         let state = match state.pool.share_of(workers) {
-            Ok(pool) => State { pool, ..state.clone() },
+            Ok(pool) => {
+                metrics.watch(pool.clone());
+                State { pool, ..state.clone() }
+            }
             Err(error) => {
                 tracing::error!(%error, "a worker shares the connections of another");
                 state.clone()
@@ -170,6 +181,8 @@ pub fn start(
             .app_data(time_limit.clone())
             .app_data(cache_control.clone())
             .app_data(publication.clone())
+            .app_data(metrics.clone())
+            .app_data(public_metrics.clone())
             .configure(mount)
             .map(|app| app.configure(pages::api::mount_pages).default_service(web::to(fallback::answer)))
             .into_app()

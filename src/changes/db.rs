@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Timestamptz;
+use diesel::sql_types::{self, Text};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::cursor::Cursor;
 use super::{Action, ChangeAction, RemovalReason, ResourceType, Told};
 use crate::db::schema::{announcements, changes};
+use crate::db::sql::sql;
 use crate::db::{Connection, ROWS_AT_ONCE, Result};
 
 /// One change, to be noted.
@@ -33,16 +34,12 @@ pub async fn append(mut connection: &Connection, new: &[NewChange<'_>]) -> Resul
     Ok(())
 }
 
-/// Announces what changed, and what became public by time alone; returns how many announcements there were. To be called
-/// last in a transaction, since the next one that announces waits until it ends.
-pub async fn announce(mut connection: &Connection, now: DateTime<Utc>) -> Result<i64> {
-    let announce = diesel::select(announce_changes(now));
-    Ok(announce.get_result(&mut connection).await?)
-}
-
-diesel::define_sql_function! {
-    /// See the migration that makes it.
-    fn announce_changes(due: Timestamptz) -> diesel::sql_types::BigInt;
+/// Announces what changed, and what became public by time alone; returns those resources of which the public sees
+/// something, saw it before or is to see it. To be called last in a transaction, since the next one that announces waits
+/// until it ends.
+pub async fn announce(mut connection: &Connection, now: DateTime<Utc>) -> Result<Vec<(ResourceType, Uuid)>> {
+    let announced = sql("SELECT resource_type, resource_id FROM announce_changes(").bind(now).text(")");
+    Ok(announced.statement::<(Text, sql_types::Uuid)>().load(&mut connection).await?)
 }
 
 /// What an audience was told of one change.

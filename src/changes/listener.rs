@@ -21,6 +21,9 @@ use crate::db::{Address, DatabaseError, connect_hearing};
 /// Where writers tell of changes.
 const CHANGES: &str = "verbatim_changes";
 
+/// What they tell where nothing changed that the public sees.
+const NOTHING: &str = "-";
+
 /// Where listeners send themselves heartbeats.
 const HEARTBEAT: &str = "verbatim_heartbeat";
 
@@ -33,7 +36,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 /// What was heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notification {
-    /// These resources changed.
+    /// These resources changed, so that the public sees it. There may be none.
     Changed(Vec<(ResourceType, Uuid)>),
     /// Anything may have changed: more than a notification can say, or something while nobody heard.
     Anything,
@@ -199,6 +202,9 @@ impl Hearing {
 
 /// Reads a payload such as `article:0192…,label:0192…`; what cannot be read may mean anything.
 fn read(payload: &str) -> Notification {
+    if payload == NOTHING {
+        return Notification::Changed(Vec::new());
+    }
     let one = |text: &str| {
         let (resource_type, id) = text.split_once(':')?;
         Some((resource_type.parse::<ResourceType>().ok()?, Uuid::parse_str(id).ok()?))
@@ -219,6 +225,7 @@ mod tests {
         let id = Uuid::now_v7();
         let changed = Notification::Changed(vec![(ResourceType::Article, id), (ResourceType::Label, id)]);
         assert_eq!(read(&format!("article:{id},label:{id}")), changed);
+        assert_eq!(read("-"), Notification::Changed(Vec::new()));
         for strange in ["*", "", "article", "article:1", "ship:0192d2d0-0000-7000-8000-000000000000"] {
             assert_eq!(read(strange), Notification::Anything, "{strange}");
         }

@@ -117,7 +117,12 @@ enum EmbedFormat {
 #[into_params(parameter_in = Query)]
 struct EmbedParameters {
     /// The address of an article's page, or of an article or a quote in this API. What follows `#` does not matter.
-    #[param(min_length = 1, max_length = 4000, example = "/v1/articles/the-ferry-bell-comes-home")]
+    #[param(
+        min_length = 1,
+        max_length = 4000,
+        pattern = r"^[^\x00]+$",
+        example = "/v1/articles/the-ferry-bell-comes-home"
+    )]
     url: String,
     /// What to answer in; `json` where not given.
     #[serde(default)]

@@ -3,6 +3,7 @@
 //! A connection is driven by a task of the runtime that opened it. The workers of the HTTP server are single-threaded
 //! runtimes, and each has a pool of its own: an answer of PostgreSQL wakes the thread that waits for it and no other.
 
+use std::iter::Sum;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,12 +58,47 @@ impl Pool {
         &self.turns
     }
 
+    /// What its connections do at the moment.
+    pub fn status(&self) -> PoolStatus {
+        let status = self.connections.status();
+        PoolStatus {
+            limit: status.max_size as u64,
+            idle: status.available as u64,
+            busy: status.size.saturating_sub(status.available) as u64,
+            wanted: status.waiting as u64,
+        }
+    }
+
     /// Borrows a connection; waits for one, but not for ever.
     pub async fn get(&self) -> Result<PooledConnection, DatabaseError> {
         tokio::time::timeout(WAIT, self.connections.get())
             .await
             .map_err(|_| DatabaseError::Unavailable("no connection became free in time".to_owned()))?
             .map_err(DatabaseError::from)
+    }
+}
+
+/// What the connections of a pool do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// How many there may be.
+    pub limit: u64,
+    /// How many wait to be borrowed.
+    pub idle: u64,
+    /// How many are borrowed.
+    pub busy: u64,
+    /// How many borrowers wait for one.
+    pub wanted: u64,
+}
+
+impl Sum for PoolStatus {
+    fn sum<I: Iterator<Item = Self>>(pools: I) -> Self {
+        pools.fold(Self::default(), |all, one| Self {
+            limit: all.limit + one.limit,
+            idle: all.idle + one.idle,
+            busy: all.busy + one.busy,
+            wanted: all.wanted + one.wanted,
+        })
     }
 }
 

@@ -26,7 +26,7 @@ use diesel_async::RunQueryDsl;
 
 pub use address::{Address, AddressError};
 pub use audience::{Audience, PublicFrom};
-pub use connection::{Pool, PoolSettings, PooledConnection, connect, connect_hearing, open_pool};
+pub use connection::{Pool, PoolSettings, PoolStatus, PooledConnection, connect, connect_hearing, open_pool};
 pub use error::DatabaseError;
 pub use migrations::{MIGRATIONS, migrate, pending_migrations};
 pub use snapshot::Snapshot;

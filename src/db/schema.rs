@@ -624,6 +624,8 @@ diesel::table! {
         due_at -> Timestamptz,
         /// True when what it shows changed without its version.
         is_touched -> Bool,
+        /// True when something changed that the public sees, saw or is to see at a known time.
+        is_visible -> Bool,
     }
 }
 

@@ -12,7 +12,7 @@ use actix_web::{HttpMessage, HttpResponse};
 use chrono::{DateTime, Utc};
 
 use super::encoding::Encoding;
-use super::rules::Dependence;
+use super::rules::{Dependence, Route};
 use crate::http::entity_tag::{Condition, EntityTag};
 use crate::http::validators::accepts;
 
@@ -28,6 +28,8 @@ const HEADER: usize = size_of::<(HeaderName, HeaderValue)>();
 /// A finished answer, with the state of 200.
 #[derive(Debug)]
 pub(super) struct Answer {
+    /// The route that it is an answer of.
+    pub(super) route: Route,
     body: Bytes,
     /// All but the tag and what every answer has.
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -48,6 +50,7 @@ pub(super) struct Answer {
 
 /// Where an answer comes from.
 pub(super) struct Origin {
+    pub(super) route: Route,
     pub(super) dependence: Dependence,
     pub(super) began: u64,
     pub(super) until: Option<DateTime<Utc>>,
@@ -62,14 +65,25 @@ impl Answer {
         surrogate_key: Option<HeaderValue>,
         origin: Origin,
     ) -> Option<Self> {
-        let Origin { dependence, began, until } = origin;
+        let Origin { route, dependence, began, until } = origin;
         let tag = content.to_header().ok()?;
         let mut headers: Vec<_> = headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         headers.extend(surrogate_key.map(|key| (SURROGATE_KEY, key)));
         let (dependence, checked) = (Arc::new(dependence), AtomicU64::new(began));
         // What a handler wrote may stand in more memory than it needs.
         let body = Bytes::copy_from_slice(&body);
-        Some(Self { body, headers, content, tag, encoding: Encoding::Identity, dependence, began, checked, until })
+        Some(Self {
+            route,
+            body,
+            headers,
+            content,
+            tag,
+            encoding: Encoding::Identity,
+            dependence,
+            began,
+            checked,
+            until,
+        })
     }
 
     /// The same in another encoding.
@@ -79,6 +93,7 @@ impl Answer {
         let mut headers = self.headers.clone();
         headers.push((header::CONTENT_ENCODING, HeaderValue::from_static(encoding.name())));
         Ok(Self {
+            route: self.route,
             body: body.into_boxed_slice().into(),
             headers,
             content: self.content.clone(),

@@ -131,8 +131,8 @@ impl Cache {
         self.answers.is_some() || self.settings.has_surrogate_keys
     }
 
-    /// Announces a commit that changes these resources. What depends on them is no longer served once what is returned
-    /// goes out of scope, which must be after the commit and before it is told to anybody.
+    /// Announces a commit that changes these resources for the public. What depends on them is no longer served once what
+    /// is returned goes out of scope, which must be after the commit and before it is told to anybody.
     pub fn before_commit(&self, changed: Vec<(ResourceType, Uuid)>) -> ChangesUnderWay<'_> {
         ChangesUnderWay { cache: self, changed }
     }
@@ -142,6 +142,17 @@ impl Cache {
         let proven_at =
             self.listener.as_ref().filter(|_| self.answers.is_some()).and_then(|listener| listener.proven_at());
         proven_at.is_some_and(|instant| Instant::now().saturating_duration_since(instant) < self.settings.lease)
+    }
+
+    /// About how many bytes the answers take, and how many there are.
+    pub fn filling(&self) -> (u64, u64) {
+        self.answers.as_ref().map_or((0, 0), |answers| (answers.weighted_size(), answers.entry_count()))
+    }
+
+    /// How long ago it was proven that changes of others are heard; `None` where it never was.
+    pub fn hearing_age(&self) -> Option<Duration> {
+        let proven_at = self.listener.as_ref().and_then(|listener| listener.proven_at())?;
+        Some(Instant::now().saturating_duration_since(proven_at))
     }
 
     /// The number of the last change.
@@ -275,7 +286,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::answer::Origin;
-    use crate::delivery::rules::Rules;
+    use crate::delivery::rules::{Route, Rules};
     use crate::http::entity_tag::EntityTag;
 
     const KEY: &str = "identity /v1/articles?";
@@ -293,7 +304,8 @@ mod tests {
     fn list_until(cache: &Cache, body: &'static str, until: Option<DateTime<Utc>>) -> Arc<Answer> {
         let rules = Rules::from_document(&Value::Null);
         let dependence = rules.of_path("/v1/articles").unwrap().dependence("", body.as_bytes());
-        let origin = Origin { dependence, began: cache.last_change(), until };
+        let route = Route { number: 0, template: "/v1/articles" };
+        let origin = Origin { route, dependence, began: cache.last_change(), until };
         let tag = EntityTag::of(body.as_bytes(), None, true);
         Arc::new(Answer::new(body.into(), &HeaderMap::new(), tag, None, origin).unwrap())
     }

@@ -16,12 +16,14 @@ use uuid::Uuid;
 use super::answer::{Answer, Origin};
 use super::encoding::Encoding;
 use super::request::normal_query;
-use super::rules::{Rule, Rules};
+use super::rules::{Route, Rule, Rules};
 use crate::http::entity_tag::EntityTag;
 use crate::http::error::ApiError;
 use crate::http::explain::wants_explanation;
 use crate::http::middleware::StandardHeaders;
 use crate::http::request_log;
+use crate::http::validators::HoldsUntil;
+use crate::metrics::Metrics;
 use crate::state::State;
 
 /// Whether pages of every origin may read, so that the answer to each is the same.
@@ -38,8 +40,21 @@ pub async fn answer_at_the_door<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<BoxBody, B>>, Error> {
     match kept_answer(&request) {
         Some(answer) => Ok(hand_out(request, &answer).map_into_left_body()),
-        None => next.call(request).await.map(ServiceResponse::map_into_right_body),
+        None => count(request, next).await.map(ServiceResponse::map_into_right_body),
     }
+}
+
+/// Has a request answered, and counts that.
+async fn count<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let Some(metrics) = request.app_data::<web::Data<Metrics>>().cloned() else { return next.call(request).await };
+    let (method, route, arrived) = (request.method().clone(), request.match_pattern(), Instant::now());
+    let outcome = next.call(request).await;
+    let status = match &outcome {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    metrics.answered(method.as_str(), route.as_deref(), status.as_str(), arrived.elapsed());
+    outcome
 }
 
 fn kept_answer(request: &ServiceRequest) -> Option<Arc<Answer>> {
@@ -67,6 +82,11 @@ fn hand_out(request: ServiceRequest, answer: &Answer) -> ServiceResponse<BoxBody
     let mut response = answer.respond(&request);
     StandardHeaders::of(&request).put_on(response.headers_mut(), &id.to_string());
     request_log::answered(&id, request.method(), request.uri(), response.status(), Some(arrived));
+    if let Some(metrics) = request.app_data::<web::Data<Metrics>>() {
+        let Route { number, template } = answer.route;
+        let is_whole = response.status() == StatusCode::OK;
+        metrics.answered_from_memory((number, template), is_whole, arrived.elapsed());
+    }
     request.into_response(response)
 }
 
@@ -88,6 +108,9 @@ pub async fn keep_answers<B: MessageBody + 'static>(
     };
     let (path, query) = (request.path().to_owned(), request.query_string().to_owned());
     let is_explained = wants_explanation(request.request());
+    if let Some(metrics) = request.app_data::<web::Data<Metrics>>() {
+        metrics.missed();
+    }
     let key = |encoding| key(encoding, is_explained, &path, &query);
 
     let making = Making::of(request);
@@ -151,6 +174,7 @@ impl<B: MessageBody + 'static> Making<B> {
             }
         };
         let tag = response.response().extensions().get::<EntityTag>().cloned();
+        let own_end = response.response().extensions().get::<HoldsUntil>().map(|HoldsUntil(instant)| *instant);
         let (Some(tag), StatusCode::OK, Ok(until)) = (tag, response.status(), until) else {
             self.passed.set(Some(Ok(response)));
             return None;
@@ -163,10 +187,10 @@ impl<B: MessageBody + 'static> Making<B> {
             return None;
         };
         let dependence = rule.dependence(query, &body);
-        let until = until.filter(|_| dependence.is_on_time());
+        let until = until.filter(|_| dependence.is_on_time()).into_iter().chain(own_end).min();
         let surrogate_key = cache.has_surrogate_keys().then(|| dependence.surrogate_key());
         let surrogate_key = surrogate_key.and_then(|key| HeaderValue::try_from(key).ok());
-        let origin = Origin { dependence, began, until };
+        let origin = Origin { route: rule.route(), dependence, began, until };
         Some(Arc::new(Answer::new(body, head.headers(), tag, surrogate_key, origin)?))
     }
 

@@ -1,9 +1,10 @@
 //! Which operations are kept, and which changes their answers depend on: the one place that says so.
 //!
 //! An answer depends on single resources, which it *shows*, and on whole *collections*, from which it was chosen or counted.
-//! It is out of date when one of these resources changes, or any resource of one of these collections. The change log has
-//! a row for a change of a resource's own content alone, so what follows from such a change without a row of its own must
-//! be covered by a collection:
+//! It is out of date when one of these resources changes, or any resource of one of these collections, as far as the public
+//! sees it: answers are kept for those without a key alone, so that what only drafts show, before and after a write, leaves
+//! them as they are. `announce_changes` in the database decides that. It names a resource for a change of its own content,
+//! so what follows from such a change for others must be covered by a collection:
 //!
 //! - What a label, a person or a quote shows besides its own content (affiliations, texts and printings as far as they are
 //!   public) follows from articles and quotes: their answers depend on these collections.
@@ -41,6 +42,15 @@ const ALL: Collections = ARTICLES.and(QUOTES).and(PEOPLE).and(LABELS);
 /// Every operation that is kept, with the collections that its answer depends on when it is asked for without more than
 /// [`PLAIN`] parameters. A path that fits two templates is the first one's.
 const OPERATIONS: &[(&str, Collections)] = &[
+    // What feeds and embeds show they name by addresses, which are not read out of them.
+    ("/feeds/articles.atom", ALL),
+    ("/feeds/articles.rss", ALL),
+    ("/feeds/articles.json", ALL),
+    ("/oembed", ALL),
+    ("/sitemap.xml", ARTICLES),
+    ("/sitemaps/articles.xml", ARTICLES),
+    // It also ends when its oldest article is too old: see `HoldsUntil`.
+    ("/news-sitemap.xml", ARTICLES),
     ("/v1/articles", ARTICLES),
     ("/v1/articles/{ref}", NONE),
     // What it shows it names by other ids.
@@ -83,6 +93,7 @@ const PLAIN: &[&str] = &[
     "kind",
     "language",
     "limit",
+    "month",
     "n",
     "offsets",
     "page",
@@ -106,11 +117,19 @@ pub struct Dependence {
 #[derive(Debug)]
 pub struct Rules(Vec<Rule>);
 
+/// The route of an operation that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Its place among all of them.
+    pub number: usize,
+    /// Its path, as in the document.
+    pub template: &'static str,
+}
+
 /// One operation that is kept.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its path, as in the document.
-    template: &'static str,
+    route: Route,
     plain: Collections,
     defaults: BTreeMap<String, String>,
 }
@@ -132,7 +151,7 @@ impl Collections {
 impl Rules {
     /// The rules, with the defaults that the API document declares.
     pub fn from_document(document: &Value) -> Self {
-        let rule = |(template, plain): &(&'static str, Collections)| {
+        let rule = |(number, (template, plain)): (usize, &(&'static str, Collections))| {
             let parameters = document["paths"][*template]["get"]["parameters"].as_array().into_iter().flatten();
             let defaults = parameters.filter(|parameter| parameter["in"] == "query").filter_map(|parameter| {
                 let text = match &parameter["schema"]["default"] {
@@ -142,14 +161,14 @@ impl Rules {
                 };
                 Some((parameter["name"].as_str()?.to_owned(), text))
             });
-            Rule { template, plain: *plain, defaults: defaults.collect() }
+            Rule { route: Route { number, template }, plain: *plain, defaults: defaults.collect() }
         };
-        Self(OPERATIONS.iter().map(rule).collect())
+        Self(OPERATIONS.iter().enumerate().map(rule).collect())
     }
 
     /// The rule for a path, where its operation is one that is kept.
     pub fn of_path(&self, path: &str) -> Option<&Rule> {
-        self.0.iter().find(|rule| fits(rule.template, path))
+        self.0.iter().find(|rule| fits(rule.route.template, path))
     }
 
     /// The paths of the operations that are kept, as in the document.
@@ -171,6 +190,11 @@ fn fits(template: &str, path: &str) -> bool {
 }
 
 impl Rule {
+    /// The route of the operation.
+    pub fn route(&self) -> Route {
+        self.route
+    }
+
     /// Whether a parameter says what holds without it too.
     pub fn is_default(&self, name: &str, value: &str) -> bool {
         self.defaults.get(name).is_some_and(|default| default == value)
@@ -279,7 +303,7 @@ mod tests {
         let rules = rules();
         for template in Rules::templates() {
             let path = template.replace("{ref}", "tide").replace("{source}", "cms").replace("{id}", "7");
-            assert_eq!(rules.of_path(&path).map(|rule| rule.template), Some(template));
+            assert_eq!(rules.of_path(&path).map(|rule| rule.route.template), Some(template));
         }
         for other in ["/v1/keys", "/v1/articles/", "/v1/articles/tide/", "/v1/articles/tide/revisions", "/", ""] {
             assert!(rules.of_path(other).is_none(), "{other}");

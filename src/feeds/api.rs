@@ -28,6 +28,7 @@ use crate::http::page::{FeedPageParameters, Page};
 use crate::http::problem::{Fault, ProblemCode};
 use crate::http::publication::Publication;
 use crate::http::reference::{ArticlePath, PersonPath, QuotePath};
+use crate::http::validators::HoldsUntil;
 use crate::labels::filter::LabelParameters;
 use crate::people::{db as people_db, wire as people_wire};
 use crate::quotes::{db as quotes_db, wire as quotes_wire};
@@ -270,8 +271,13 @@ async fn get_news_sitemap(
     let now = state.clock.now();
     let connection = state.connection().await?;
     let news = db::news(&connection, now - NEWS_AGE, NEWS_ARTICLES, now).await?;
+    let first_end = news.iter().map(|news| news.published_at + NEWS_AGE).min();
     let written = sitemap::write_news(news, &state.urls, &publication).map_err(ApiError::internal)?;
-    Ok(respond(sitemap::MEDIA_TYPE, written))
+    let mut response = respond(sitemap::MEDIA_TYPE, written);
+    if let Some(instant) = first_end {
+        response.extensions_mut().insert(HoldsUntil(instant));
+    }
+    Ok(response)
 }
 
 /// Get an article as linked data

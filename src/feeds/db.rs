@@ -96,15 +96,27 @@ fn is_in(month: NaiveDate) -> Sql {
 }
 
 /// The months in which articles became public, the earliest first. Reads an index, and no article.
+///
+/// Each month is a range of the index: grouped by a function of the instant, all articles would have to be sorted again.
 pub async fn months(mut connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Month>> {
-    let rows: Vec<(NaiveDate, i64, DateTime<Utc>)> =
-        sql("SELECT date_trunc('month', articles.public_from AT TIME ZONE \
-         'UTC')::date, count(*), max(greatest(articles.updated_at, articles.public_from)) FROM articles WHERE ")
-        .append(is_public(now))
-        .text(" GROUP BY 1 ORDER BY 1")
-        .statement::<(Date, BigInt, Timestamptz)>()
-        .load(&mut connection)
-        .await?;
+    let rows: Vec<(NaiveDate, i64, DateTime<Utc>)> = sql(
+        "SELECT months.month::date, counted.articles, counted.modified_at FROM generate_series(date_trunc('month', \
+         (SELECT min(articles.public_from) FROM articles WHERE ",
+    )
+    .append(is_public(now))
+    .text(") AT TIME ZONE 'UTC'), ")
+    .bind(now)
+    .text(
+        " AT TIME ZONE 'UTC', interval '1 month') AS months (month) CROSS JOIN LATERAL (SELECT count(*) AS articles, \
+         max(greatest(articles.updated_at, articles.public_from)) AS modified_at FROM articles \
+         WHERE articles.public_from >= months.month AT TIME ZONE 'UTC' \
+         AND articles.public_from < (months.month + interval '1 month') AT TIME ZONE 'UTC' AND ",
+    )
+    .append(is_public(now))
+    .text(") AS counted WHERE counted.articles > 0 ORDER BY months.month")
+    .statement::<(Date, BigInt, Timestamptz)>()
+    .load(&mut connection)
+    .await?;
     let month = |(first_day, articles, modified_at)| Month { first_day, articles, modified_at };
     Ok(rows.into_iter().map(month).collect())
 }

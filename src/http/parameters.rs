@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::problem::{Fault, ProblemCode};
 
-/// The longest value of a parameter, in bytes.
+/// The longest value of a parameter, in characters, as the document counts them.
 const MAX_VALUE: usize = 4096;
 
 /// Names less alike than this are not offered as what was meant.
@@ -145,8 +145,9 @@ impl Shape {
 
     fn check(&self, name: &str, value: &str) -> Vec<Fault> {
         let invalid = |detail: String| Fault::new(ProblemCode::InvalidParameter, name, detail);
-        if value.len() > MAX_VALUE || value.contains('\0') {
-            return vec![invalid(format!("{name} must be at most {MAX_VALUE} bytes long and hold no null character"))];
+        if value.chars().count() > MAX_VALUE || value.contains('\0') {
+            let detail = format!("{name} must be at most {MAX_VALUE} characters long and hold no null character");
+            return vec![invalid(detail)];
         }
         match self {
             Self::Integer { least, most } => {

@@ -9,6 +9,7 @@ use actix_web::http::header::{self, AcceptEncoding, Encoding, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
+use chrono::{DateTime, Utc};
 use utoipa::IntoParams;
 
 use super::entity_tag::{Condition, EntityTag};
@@ -28,6 +29,10 @@ pub struct Revalidation {
 /// The version of the one resource that a response shows, among the response's extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Version(pub i32);
+
+/// Until when a response holds where nothing changes, among the response's extensions: it is about the last two days, say.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldsUntil(pub DateTime<Utc>);
 
 /// The headers of the answer in whose place a 304 stands that it has as well (RFC 9110 §15.4.5).
 const KEPT: [header::HeaderName; 4] = [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::EXPIRES, header::VARY];

@@ -1,6 +1,5 @@
 //! Webhooks over HTTP.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -18,7 +17,7 @@ use crate::changes::{Told, db as changes_db};
 use crate::db::Connection;
 use crate::db::keyset::{Order, SortColumn, SortKind};
 use crate::http::body::{Json, body_fault};
-use crate::http::document::{AbsenceProblems, AccessProblems, BodyProblems, ListProblems, WEBHOOKS, WriteProblems};
+use crate::http::document::{AbsenceProblems, AccessProblems, CreateProblems, ListProblems, WEBHOOKS, WriteProblems};
 use crate::http::error::ApiError;
 use crate::http::extract::{Path, Query};
 use crate::http::fields::{FieldParameters, Fields};
@@ -28,7 +27,7 @@ use crate::http::problem::ProblemCode;
 use crate::http::reference::{DeliveryPath, WebhookPath};
 use crate::state::State;
 use crate::values::id::{MessageId, WebhookId};
-use crate::writing::request::{Answer, WriteParameters, write};
+use crate::writing::request::{Answer, IdempotencyParameters, WriteParameters, write};
 
 /// Mounts the operations.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -107,47 +106,55 @@ async fn get_webhook(
 /// joined by dots. An answer of 2xx takes a message; 410 ends the webhook; anything else, a redirect included, and silence
 /// for ten seconds is tried again, ten times in all, after pauses that grow from seconds to a day. Messages can arrive more
 /// than once and out of order: `webhook-id` tells the same one, `data.version` the newer one.
+///
+/// Sent again under its `Idempotency-Key` the request makes no second webhook, and gets no second look at the secret: it is
+/// 409 `answer_shown_once`, with the id of the webhook as `current`. A dry run shows no secret.
 #[utoipa::path(
     tag = WEBHOOKS,
+    params(WriteParameters, IdempotencyParameters),
     security(("key" = ["admin"])),
     responses(
         (status = 201, description = "The webhook, with its secret.", body = Single<Webhook>,
             headers(("Location" = String, description = "Where to fetch it, without its secret."))),
-        BodyProblems, AccessProblems,
+        CreateProblems, AccessProblems,
     ),
 )]
 #[post("/v1/webhooks")]
 async fn create_webhook(
     caller: Caller<Admin>,
+    request: HttpRequest,
     state: web::Data<State>,
     reach: web::Data<Reach>,
     body: Json<WebhookDraft>,
 ) -> Result<HttpResponse, ApiError> {
     let WebhookDraft { name, endpoint, events, has_drafts } = body.read().await?;
     check_endpoint(&reach, &endpoint)?;
-    let connection = state.writing_connection().await?;
-    if db::count_webhooks(&connection).await? >= MOST {
-        let detail = format!("there are {MOST} webhooks already: delete one first");
-        return Err(ApiError::new(ProblemCode::Conflict, detail));
-    }
-    let secret = SigningSecret::generate().map_err(ApiError::internal)?;
-    let now = state.clock.now();
-    let new = NewWebhook {
-        id: WebhookId::generate(),
-        name: &name,
-        url: &endpoint,
-        events: &events,
-        has_drafts,
-        secret: &secret.0,
-        position: head(&connection, has_drafts).await?,
-        is_enabled: true,
-        created_by: &caller.actor(),
-        created_at: now,
-        updated_at: now,
-    };
-    let row = db::insert_webhook(&connection, &new).await?;
-    let webhook = wire::webhook(row, Some(secret), &state.urls);
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, webhook.url.as_str())).json(Single { data: webhook }))
+    write(&state, &caller, &request, async |writer| {
+        let connection = writer.connection();
+        if db::count_webhooks(connection).await? >= MOST {
+            let detail = format!("there are {MOST} webhooks already: delete one first");
+            return Err(ApiError::new(ProblemCode::Conflict, detail));
+        }
+        let secret = SigningSecret::generate().map_err(ApiError::internal)?;
+        let new = NewWebhook {
+            id: WebhookId::generate(),
+            name: &name,
+            url: &endpoint,
+            events: &events,
+            has_drafts,
+            secret: &secret.0,
+            position: head(connection, has_drafts).await?,
+            is_enabled: true,
+            created_by: writer.actor(),
+            created_at: writer.now(),
+            updated_at: writer.now(),
+        };
+        let row = db::insert_webhook(connection, &new).await?;
+        let id = row.id.to_string();
+        let webhook = wire::webhook(row, Some(secret), &state.urls);
+        Ok(Answer::resource(&webhook)?.created(&webhook.url).shown_once(id))
+    })
+    .await
 }
 
 /// Change a webhook
@@ -202,35 +209,38 @@ async fn update_webhook(
 
 /// Give a webhook a new secret
 ///
-/// The answer shows it, once. For 24 hours messages are signed with the former one too: `webhook-signature` holds both
+/// The answer shows it, once: sent again under its `Idempotency-Key` the request is 409 `answer_shown_once`. For 24 hours messages are signed with the former one too: `webhook-signature` holds both
 /// signatures, parted by a blank, and a receiver that knows either secret finds its own.
 #[utoipa::path(
     tag = WEBHOOKS,
-    params(WebhookPath, WritePrecondition),
+    params(WebhookPath, WriteParameters, WritePrecondition, IdempotencyParameters),
     security(("key" = ["admin"])),
     responses((status = 200, description = "The webhook, with its new secret.", body = Single<Webhook>), WriteProblems),
 )]
 #[post("/v1/webhooks/{ref}/rotate-secret")]
 async fn rotate_webhook_secret(
-    _caller: Caller<Admin>,
+    caller: Caller<Admin>,
     request: HttpRequest,
     state: web::Data<State>,
     Path(WebhookPath { reference }): Path<WebhookPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let connection = state.writing_connection().await?;
-    let row = based_on(&connection, &reference, &Preconditions::of(&request)?).await?;
-    let secret = SigningSecret::generate().map_err(ApiError::internal)?;
-    let now = state.clock.now();
-    let changes = WebhookChanges {
-        secret: Some(secret.0.to_vec()),
-        former_secret: Some(db::secret_of(&connection, row.id).await?),
-        former_secret_until: Some(Some(now + OVERLAP)),
-        version: row.version + 1,
-        updated_at: now,
-        ..WebhookChanges::default()
-    };
-    let row = changed(&connection, row.id, &changes).await?;
-    Single::respond(vec![wire::webhook(row, Some(secret), &state.urls)], &Fields::default())
+    let preconditions = Preconditions::of(&request)?;
+    write(&state, &caller, &request, async |writer| {
+        let row = based_on(writer.connection(), &reference, &preconditions).await?;
+        let secret = SigningSecret::generate().map_err(ApiError::internal)?;
+        let changes = WebhookChanges {
+            secret: Some(secret.0.to_vec()),
+            former_secret: Some(db::secret_of(writer.connection(), row.id).await?),
+            former_secret_until: Some(Some(writer.now() + OVERLAP)),
+            version: row.version + 1,
+            updated_at: writer.now(),
+            ..WebhookChanges::default()
+        };
+        let row = changed(writer.connection(), row.id, &changes).await?;
+        let id = row.id.to_string();
+        Ok(Answer::resource(&wire::webhook(row, Some(secret), &state.urls))?.shown_once(id))
+    })
+    .await
 }
 
 /// Delete a webhook
@@ -334,22 +344,29 @@ async fn get_delivery(
 /// same, with the time of the new try.
 #[utoipa::path(
     tag = WEBHOOKS,
-    params(DeliveryPath),
+    params(DeliveryPath, WriteParameters, IdempotencyParameters),
     security(("key" = ["admin"])),
-    responses((status = 200, description = "The message.", body = Single<Delivery>), AbsenceProblems, AccessProblems),
+    responses(
+        (status = 200, description = "The message.", body = Single<Delivery>), CreateProblems, AbsenceProblems,
+        AccessProblems,
+    ),
 )]
 #[post("/v1/deliveries/{ref}/replay")]
 async fn replay_delivery(
-    _caller: Caller<Admin>,
+    caller: Caller<Admin>,
+    request: HttpRequest,
     state: web::Data<State>,
     Path(DeliveryPath { reference }): Path<DeliveryPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let row = match reference.parse::<MessageId>() {
-        Ok(id) => db::replay_delivery(&*state.writing_connection().await?, id, TRIES, state.clock.now()).await?,
-        Err(_) => None,
-    };
-    let row = row.ok_or_else(|| ApiError::not_found("message", &reference))?;
-    Single::respond(vec![wire::delivery(row, &state.urls)], &Fields::default())
+    write(&state, &caller, &request, async |writer| {
+        let row = match reference.parse::<MessageId>() {
+            Ok(id) => db::replay_delivery(writer.connection(), id, TRIES, writer.now()).await?,
+            Err(_) => None,
+        };
+        let row = row.ok_or_else(|| ApiError::not_found("message", &reference))?;
+        Answer::resource(&wire::delivery(row, &state.urls))
+    })
+    .await
 }
 
 /// Refuses a URL that no message will be sent to. What its name leads to is looked at when one is.

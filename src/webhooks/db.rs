@@ -1,6 +1,9 @@
 //! Webhooks and their messages in PostgreSQL.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use diesel::sql_types::{self, Binary, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
@@ -268,6 +271,27 @@ pub async fn due_webhooks(mut connection: &Connection) -> Result<Vec<(WebhookId,
          ORDER BY webhook_deliveries.due_at LIMIT 1) AS next WHERE webhooks.is_enabled")
     .statement::<(sql_types::Uuid, Timestamptz)>();
     Ok(due.load(&mut connection).await?)
+}
+
+/// What waits to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Queue {
+    /// How many messages.
+    pub messages: i64,
+    /// How long the one that waits longest past its time has done so.
+    pub delay: Duration,
+}
+
+/// What waits to be sent, to webhooks that are told anything.
+pub async fn queue(mut connection: &Connection, now: DateTime<Utc>) -> Result<Queue> {
+    let waiting = webhook_deliveries::table
+        .inner_join(webhooks::table)
+        .filter(webhook_deliveries::status.eq(DeliveryStatus::Pending))
+        .filter(webhooks::is_enabled)
+        .select((count_star(), min(webhook_deliveries::due_at)));
+    let (messages, first): (i64, Option<DateTime<Utc>>) = waiting.get_result(&mut connection).await?;
+    let delay = first.and_then(|first| (now - first).to_std().ok()).unwrap_or_default();
+    Ok(Queue { messages, delay })
 }
 
 /// A message that this instance is to send.

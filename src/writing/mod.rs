@@ -183,11 +183,10 @@ impl<'c> Writer<'c> {
         publication::refresh(self, touched).await
     }
 
-    /// Settles, writes the record and announces what changed. To be called last. Gives what was changed.
+    /// Settles, writes the record and announces what changed. To be called last. Gives what changed of what the public sees.
     pub async fn finish(mut self) -> Result<Vec<(ResourceType, Uuid)>> {
         self.settle().await?;
         let Self { connection, now, origin: Origin { actor, request_id }, changes, .. } = self;
-        let changed = changes.iter().map(|change| (change.resource_type, change.resource_id)).collect();
         let rows: Vec<NewChange<'_>> = changes
             .into_iter()
             .map(|Change { resource_type, resource_id, action, versions: (version_before, version_after) }| NewChange {
@@ -202,8 +201,7 @@ impl<'c> Writer<'c> {
             })
             .collect();
         changes_db::append(connection, &rows).await?;
-        changes_db::announce(connection, now).await?;
-        Ok(changed)
+        changes_db::announce(connection, now).await
     }
 }
 

@@ -37,12 +37,17 @@ impl Ears {
     }
 }
 
-/// Notes a change of so many resources.
+/// Changes so many resources, and announces it.
 fn change(count: usize) -> String {
+    note(count, true)
+}
+
+/// The same, where the public sees it or not.
+fn note(count: usize, is_visible: bool) -> String {
     format!(
-        "INSERT INTO changes (occurred_at, resource_type, resource_id, action, version_after, actor) \
-         SELECT now(), 'label', ('0192d2d0-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'created', 1, 'test' \
-         FROM generate_series(1, {count}) AS n"
+        "INSERT INTO unannounced (resource_type, resource_id, due_at, is_touched, is_visible) \
+         SELECT 'label', ('0192d2d0-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '-infinity', false, {is_visible} \
+         FROM generate_series(1, {count}) AS n; SELECT announce_changes(now())"
     )
 }
 
@@ -83,6 +88,15 @@ fn more_than_one_notification_can_say_is_heard_as_anything() {
     assert_eq!(numbers(&ears.catch_up()).len(), 150);
     database.execute(&change(300));
     assert_eq!(ears.catch_up(), [Notification::Anything]);
+}
+
+#[test]
+fn of_what_the_public_does_not_see_nothing_is_heard_but_that_there_was_something() {
+    let database = TestDatabase::migrated();
+    let ears = Ears::on(&database.url);
+    ears.catch_up();
+    database.execute(&note(2, false));
+    assert_eq!(ears.catch_up(), [Notification::Changed(Vec::new())]);
 }
 
 #[test]

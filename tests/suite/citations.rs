@@ -202,6 +202,9 @@ fn an_address_is_embedded() {
     }
     assert_eq!(embed("x", "&format=yaml").problem()["code"], "invalid_parameter");
     assert_eq!(server.get("/oembed").status, 400);
+    // Bounds are in characters, as the document says them.
+    assert_eq!(embed(&"\u{20ac}".repeat(4000), "").problem()["code"], "not_found");
+    assert_eq!(embed(&"\u{20ac}".repeat(4001), "").problem()["code"], "invalid_parameter");
     assert_eq!(send_empty(&server, &key, "DELETE", "/v1/articles/tide", ANY).status, 204);
     assert_eq!(embed("https://paper.example/read/tide", "").problem()["code"], "gone");
 }

@@ -11,6 +11,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use verbatim::access::Scope;
 use verbatim::delivery::rules::Rules;
+use verbatim::values::id::{ArticleId, LabelId};
 
 use crate::document::{document, operations};
 use crate::support::cluster::scratch_directory;
@@ -22,6 +23,12 @@ use crate::writing::{ANY, send, send_empty};
 
 /// Settings with which answers are kept.
 pub const CACHED: &[(&str, &str)] = &[("VERBATIM_CACHE_BYTES", "16777216")];
+
+/// The precondition of what is to be made.
+const NONE_YET: &[(&str, &str)] = &[("if-none-match", "*")];
+
+/// Articles have pages, which sitemaps name.
+const ON_SITE: &[(&str, &str)] = &[("VERBATIM_ARTICLE_URL", "https://paper.example/{slug}")];
 
 const ARTICLE: &str = "/v1/articles/the-ferry-bell-comes-home";
 
@@ -36,11 +43,7 @@ fn watched() -> (TestServer, RecordingProxy) {
     let proxy = block_on(RecordingProxy::before(&database.url, scratch_directory("proxy")));
     let server = TestServer::on(database, &proxy.url, CACHED);
     server.import_sources(verbatim::imports::sample_sources(), verbatim::clock::Clock::System);
-    // What was imported is heard of before this is proven.
-    let imported_at = Instant::now();
-    wait_until("everything is heard", || {
-        imported_at.elapsed() > Duration::from_millis(300) && server.cache.is_current()
-    });
+    server.catch_up();
     (server, proxy)
 }
 
@@ -66,6 +69,16 @@ fn a_repeated_read_runs_no_statement_however_it_is_put() {
         ("/v1/quotes", "/v1/quotes?limit=20"),
         ("/v1/search?q=ferry", "/v1/search?limit=5&q=ferry"),
         ("/v1/suggest?q=fer", "/v1/suggest?q=fer"),
+        ("/feeds/articles.atom?limit=5&label=harbour", "/feeds/articles.atom?label=harbour&limit=5"),
+        ("/feeds/articles.rss", "/feeds/articles.rss"),
+        ("/feeds/articles.json", "/feeds/articles.json"),
+        ("/sitemap.xml", "/sitemap.xml"),
+        ("/sitemaps/articles.xml?month=2026-03", "/sitemaps/articles.xml?month=2026-03"),
+        ("/news-sitemap.xml", "/news-sitemap.xml"),
+        (
+            "/oembed?url=/v1/articles/the-ferry-bell-comes-home&format=json",
+            "/oembed?format=json&url=/v1/articles/the-ferry-bell-comes-home",
+        ),
     ] {
         let made = server.get(first);
         assert_eq!(made.status, 200, "{}", made.text);
@@ -235,6 +248,73 @@ fn a_write_is_seen_at_once_and_leaves_what_it_does_not_touch() {
     assert_eq!(server.get(other).data()["labels"][0]["name"], "Renamed Line");
 }
 
+/// Reads of every kind of collection and resource.
+const PUBLIC: [&str; 16] = [
+    ARTICLE,
+    "/v1/articles",
+    "/v1/articles?label=harbour&count=exact&facets=label,speaker,author",
+    "/v1/articles?q=ferry",
+    "/v1/quotes",
+    "/v1/people",
+    "/v1/people/ottoline-brask",
+    "/v1/people/ottoline-brask/quotes",
+    "/v1/labels",
+    "/v1/labels/harbour",
+    "/v1/labels/harbour/voices",
+    "/v1/search?q=harbour",
+    "/v1/suggest?q=har",
+    "/feeds/articles.atom",
+    "/sitemap.xml",
+    "/news-sitemap.xml",
+];
+
+fn read_all(server: &TestServer) -> Vec<(u16, String)> {
+    let read = PUBLIC.iter().map(|path| server.get(path));
+    read.map(|answer| (answer.status, answer.text)).collect()
+}
+
+#[test]
+fn writes_of_what_the_public_does_not_see_leave_everything_in_memory() {
+    let (server, proxy) = watched();
+    let key = server.key(&[Scope::Write]);
+    let before = read_all(&server);
+    assert!(before.iter().all(|(status, _)| *status == 200));
+    let draft = json!({
+        "title": "The Ferry Bell Cracks", "slug": "cracked", "authors": ["Nobody Known"],
+        "labels": ["Harbour", { "name": "Cracks", "parent": "Harbour" }],
+        "body_source": "\u{201c}The harbour bell is cracked from rim to crown,\u{201d} said Ottoline Brask, the bell founder.",
+    });
+    let path = "/v1/articles/cracked";
+    let patch = |path: &str, body: Value| send(&server, &key, "PATCH", path, ANY, &body);
+    let writes: [(&str, &dyn Fn() -> Answer); 6] = [
+        ("a draft is made", &|| send(&server, &key, "POST", "/v1/articles", &[], &draft)),
+        ("it is changed", &|| patch(path, json!({ "title": "The Ferry Bell", "labels": ["Harbour", "Ferries"] }))),
+        ("it is deleted", &|| send_empty(&server, &key, "DELETE", path, ANY)),
+        ("it is restored", &|| send_empty(&server, &key, "POST", &format!("{path}/restore"), ANY)),
+        ("it is archived", &|| patch(path, json!({ "status": "archived" }))),
+        ("another is to become something else", &|| {
+            let copy = format!("{ARTICLE}/working-copy");
+            send(&server, &key, "PATCH", &copy, NONE_YET, &json!({ "title": "Draft" }))
+        }),
+    ];
+    for (what, write) in writes {
+        let answer = write();
+        assert!((200..300).contains(&answer.status), "{what}: {}", answer.text);
+        // What others are told of it leaves everything too.
+        server.catch_up();
+        let seen = statements(&proxy, || assert_eq!(read_all(&server), before, "{what}"));
+        assert!(seen.is_empty(), "{what}: {seen:?}");
+    }
+    assert_eq!(patch(path, json!({ "status": "published" })).status, 200);
+    for path in ["/v1/articles", "/v1/labels/harbour/voices", "/v1/search?q=harbour", "/feeds/articles.atom"] {
+        assert_ne!(server.get(path).text, before[PUBLIC.iter().position(|one| *one == path).unwrap()].1, "{path}");
+    }
+    assert_eq!(patch(path, json!({ "status": "draft" })).status, 200);
+    let lists = [1, 4, 5, 8, 13];
+    let after = read_all(&server);
+    assert!(lists.iter().all(|list| after[*list] == before[*list]), "nothing of it is left");
+}
+
 #[test]
 fn a_dry_run_and_a_refused_write_leave_everything() {
     let (server, proxy) = watched();
@@ -248,7 +328,7 @@ fn a_dry_run_and_a_refused_write_leave_everything() {
 
 #[test]
 fn an_article_appears_when_its_time_comes_without_a_write() {
-    let server = TestServer::with(CACHED);
+    let server = TestServer::with(&[CACHED, ON_SITE].concat());
     let key = server.key(&[Scope::Write]);
     warm(&server);
     assert_eq!(server.get("/v1/articles").data(), json!([]));
@@ -261,7 +341,32 @@ fn an_article_appears_when_its_time_comes_without_a_write() {
         let is_due = now() >= soon;
         assert!(is_early || is_listed, "the list is older than the article");
         assert!(is_due || !is_listed, "the list is newer than the present");
+        for path in ["/feeds/articles.atom", "/feeds/articles.json", "/sitemap.xml", "/news-sitemap.xml"] {
+            let is_early = now() < soon;
+            let is_shown = server.get(path).text.contains("soon");
+            assert!(is_early || is_shown, "{path} is older than the article");
+            assert!(is_shown <= (now() >= soon), "{path} is newer than the present");
+        }
         is_listed
+    });
+}
+
+#[test]
+fn the_news_end_when_they_are_two_days_old_without_a_write() {
+    let server = TestServer::with(&[CACHED, ON_SITE].concat());
+    let key = server.key(&[Scope::Write]);
+    warm(&server);
+    let two_days = Duration::from_secs(48 * 60 * 60);
+    let end = verbatim::clock::Clock::System.now() + Duration::from_millis(1500);
+    let published_at = (end - two_days).to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let draft = json!({ "title": "Late", "status": "published", "published_at": published_at });
+    assert_eq!(send(&server, &key, "POST", "/v1/articles", &[], &draft).status, 201);
+    wait_until("they are old", || {
+        let was_over = verbatim::clock::Clock::System.now() >= end;
+        let is_shown = server.get("/news-sitemap.xml").text.contains("late");
+        assert!(!(was_over && is_shown), "they are older than two days");
+        assert!(is_shown || verbatim::clock::Clock::System.now() >= end, "they are not two days old");
+        !is_shown
     });
 }
 
@@ -316,10 +421,9 @@ fn what_pages_of_named_origins_read_comes_from_memory_too() {
 
 #[test]
 fn every_operation_that_anybody_may_ask_is_kept_or_known_not_to_be() {
-    let not_kept = ["/v1/changes", "/v1/events"];
+    let not_kept = ["/v1/changes", "/v1/events", "/openapi.json", "/health/live", "/health/ready"];
     let document = document();
-    let gets =
-        operations(&document).into_iter().filter(|(method, path, _)| method == "get" && path.starts_with("/v1/"));
+    let gets = operations(&document).into_iter().filter(|(method, _, _)| method == "get");
     let public: Vec<String> = gets
         .filter(|(_, _, operation)| operation["security"][0].as_object().is_some_and(serde_json::Map::is_empty))
         .map(|(_, path, _)| path)
@@ -333,21 +437,25 @@ fn every_operation_that_anybody_may_ask_is_kept_or_known_not_to_be() {
     }
 }
 
-/// Two servers on one database, one of which keeps no answers.
+/// Three servers on one database: one that writes and keeps answers, one that keeps answers and hears of writes, and one
+/// that keeps none.
 struct Instances {
     one: TestServer,
+    other: TestServer,
     plain: TestServer,
     key: String,
 }
 
 impl Instances {
     fn start() -> Self {
-        let plain = TestServer::start();
+        let plain = TestServer::with(ON_SITE);
         let database = Arc::clone(&plain.database);
-        let one = TestServer::on(Arc::clone(&database), &database.url, CACHED);
+        let [one, other] = [[CACHED, ON_SITE].concat(), [CACHED, ON_SITE, &[("VERBATIM_CACHE_LEASE", "400")]].concat()]
+            .map(|settings| TestServer::on(Arc::clone(&database), &database.url, &settings));
         warm(&one);
+        warm(&other);
         let key = plain.key(&[Scope::Admin]);
-        Self { one, plain, key }
+        Self { one, other, plain, key }
     }
 }
 
@@ -382,9 +490,17 @@ fn questions(server: &TestServer) -> Vec<String> {
         "/v1/voices?label=sea",
         "/v1/search?q=tide",
         "/v1/suggest?q=ha",
+        "/v1/labels/resolve?line=Labels:+Hidden+1,+Hidden+2,+Hidden+3",
+        "/v1/articles?label=sea&descendants=true",
+        "/feeds/articles.atom",
+        "/feeds/articles.rss?label=sea",
+        "/feeds/articles.json?quoted=ada-quill&limit=2",
+        "/sitemap.xml",
+        "/news-sitemap.xml",
     ]
     .map(str::to_owned)
     .to_vec();
+    paths.push(format!("/sitemaps/articles.xml?month={}", &now()[..7]));
     for (list, view) in [
         ("articles", "include=quotes.speaker,labels"),
         ("people", "fields=name"),
@@ -396,6 +512,7 @@ fn questions(server: &TestServer) -> Vec<String> {
             paths.push(format!("/v1/{list}/{id}"));
             paths.push(format!("/v1/{list}/{id}?{view}"));
             if list == "articles" {
+                paths.push(format!("/oembed?url=/v1/articles/{id}"));
                 paths.push(format!("/v1/articles/{id}?include=quotes"));
                 paths.push(format!("/v1/articles/{id}/quotes"));
             }
@@ -427,7 +544,15 @@ fn write_something(instances: &Instances, random: &mut StdRng, number: usize) ->
     };
     let labels =
         |random: &mut StdRng| json!(["Sea", "Harbour", "Ferry", "Gulls"].sample(random, 2).collect::<Vec<_>>());
-    let kind = random.random_range(0..15);
+    let hidden = |table: &str| {
+        one.database.query(&format!(
+            "SELECT id FROM {table} WHERE public_from = 'infinity' AND deleted_at IS NULL ORDER BY random() LIMIT 1"
+        ))
+    };
+    let article = |ids: Vec<String>| {
+        ids.first().map_or_else(String::new, |id| format!("/v1/articles/{}", ArticleId(id.parse().unwrap())))
+    };
+    let kind = random.random_range(0..24);
     let (method, path, body) = match kind {
         0..=2 => {
             let status = *["published", "published", "draft", "scheduled"].choose(random).unwrap();
@@ -499,15 +624,48 @@ fn write_something(instances: &Instances, random: &mut StdRng, number: usize) ->
                 json!(null),
             )
         }
+        13 | 14 => {
+            let labels =
+                json!(["Sea", { "name": format!("Hidden {number}"), "parent": format!("Hidden {}", number / 2) }]);
+            let draft = json!({ "title": format!("Draft {number}"), "labels": labels, "body_source": body(random) });
+            ("POST", "/v1/articles".to_owned(), draft)
+        }
+        15 => ("PATCH", article(hidden("articles")), json!({ "body_source": body(random), "labels": labels(random) })),
+        16 | 17 => ("PATCH", article(hidden("articles")), json!({ "status": "published" })),
+        18 => ("DELETE", article(hidden("articles")), json!(null)),
+        19 => {
+            let deleted =
+                one.database.query("SELECT id FROM articles WHERE deleted_at IS NOT NULL ORDER BY random() LIMIT 1");
+            ("POST", format!("{}/restore", article(deleted)), json!(null))
+        }
+        20 => (
+            "PATCH",
+            any("articles", random).map_or_else(String::new, |id| format!("/v1/articles/{id}/working-copy")),
+            json!({ "title": format!("Copy {number}"), "body_source": body(random) }),
+        ),
+        21 => (
+            "POST",
+            any("articles", random).map_or_else(String::new, |id| format!("/v1/articles/{id}/working-copy/publish")),
+            json!(null),
+        ),
+        22 => {
+            let label = hidden("labels").first().map(|id| format!("/v1/labels/{}", LabelId(id.parse().unwrap())));
+            (
+                "PATCH",
+                label.unwrap_or_default(),
+                json!({ "name": format!("Hidden {}", number + 1), "parent": any("labels", random) }),
+            )
+        }
         _ => {
             let list = *["articles", "articles", "quotes", "people", "labels"].choose(random).unwrap();
             let purge = if random.random_bool(0.3) { "?purge=true" } else { "" };
             ("DELETE", any(list, random).map_or_else(String::new, |id| format!("/v1/{list}/{id}{purge}")), json!(null))
         }
     };
+    let condition = if path.ends_with("/working-copy") { NONE_YET } else { ANY };
     let answer = match body {
-        Value::Null => send_empty(one, key, method, &path, ANY),
-        body => send(one, key, method, &path, ANY, &body),
+        Value::Null => send_empty(one, key, method, &path, condition),
+        body => send(one, key, method, &path, condition, &body),
     };
     assert!(answer.status < 500, "{method} {path}: {}", answer.text);
     format!("{method} {path} {body_of}: {}", answer.status, body_of = answer.text.chars().take(60).collect::<String>())
@@ -519,7 +677,7 @@ fn answers_from_memory_are_those_of_a_server_that_keeps_none() {
     let seed = std::env::var("VERBATIM_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
     let instances = Instances::start();
     let mut random = StdRng::seed_from_u64(seed);
-    let mut history = Vec::new();
+    let (mut history, mut heard_of) = (Vec::new(), Vec::new());
     for number in 0..steps {
         history.push(write_something(&instances, &mut random, number));
         let questions = questions(&instances.plain).into_iter().sample(&mut random, 30);
@@ -530,6 +688,14 @@ fn answers_from_memory_are_those_of_a_server_that_keeps_none() {
             let again = || (told(&instances.one, &path), told(&instances.plain, &path));
             let (kept, plain) = if kept == plain { (kept, plain) } else { again() };
             assert_eq!(kept, plain, "step {number}, {path}, seed {seed}\n{}", history.join("\n"));
+            heard_of.push(path);
+        }
+        // And what hears of it keeps nothing that is old either.
+        instances.other.catch_up();
+        for path in heard_of.drain(..) {
+            let both = || (told(&instances.other, &path), told(&instances.plain, &path));
+            let (kept, plain) = Some(both()).filter(|(kept, plain)| kept == plain).unwrap_or_else(both);
+            assert_eq!(kept, plain, "heard of step {number}, {path}, seed {seed}\n{}", history.join("\n"));
         }
     }
 }

@@ -8,10 +8,12 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use verbatim::access::Scope;
 
+use crate::support::cluster::scratch_directory;
 use crate::support::events::EventStream;
 use crate::support::http::send_bytes;
+use crate::support::proxy::RecordingProxy;
 use crate::support::server::bearer;
-use crate::support::{TestDatabase, TestServer, wait_until};
+use crate::support::{TestDatabase, TestServer, block_on, wait_until};
 use crate::writing::{ANY, send, send_empty};
 
 fn writer() -> (TestServer, String) {
@@ -98,6 +100,36 @@ fn the_head_of_a_stream_is_all_that_head_waits_for() {
     let answers = send_bytes(&server.address, format!("{head}{next}").as_bytes());
     assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
     assert!(answers.contains("text/event-stream"), "{answers}");
+}
+
+#[test]
+fn many_streams_ask_the_database_nothing_of_their_own() {
+    let database = TestDatabase::migrated();
+    let proxy = block_on(RecordingProxy::before(&database.url, scratch_directory("proxy")));
+    let server = TestServer::on(database, &proxy.url, &[]);
+    let key = server.key(&[Scope::Write]);
+    // The follower has read something, so that it knows where streams begin.
+    make_label(&server, &key, "Before");
+    let mut first = EventStream::open(&server.url("/v1/events"), &[]);
+    make_label(&server, &key, "Known");
+    while first.next().unwrap().data["slug"] != "known" {}
+    let mut streams = Vec::new();
+    let seen = proxy.record(|| {
+        streams.extend((0..300).map(|_| EventStream::open(&server.url("/v1/events"), &[])));
+    });
+    assert!(seen.is_empty(), "{} statements, such as {:?}", seen.len(), seen.first());
+    let write = proxy.record(|| make_label(&server, &key, "After")).len();
+    let write_and_reads = proxy.record(|| {
+        make_label(&server, &key, "At Last");
+        for stream in &mut streams {
+            while stream.next().unwrap().data["slug"] != "at-last" {}
+        }
+    });
+    assert!(
+        write_and_reads.len() <= write + 2,
+        "{} statements with 300 readers, {write} without",
+        write_and_reads.len()
+    );
 }
 
 #[test]

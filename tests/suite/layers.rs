@@ -13,6 +13,7 @@ const FEATURES: &[&str] = &[
     "import_jobs",
     "labels",
     "merges",
+    "metrics",
     "pages",
     "people",
     "quotes",

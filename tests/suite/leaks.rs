@@ -12,6 +12,7 @@ use verbatim::access::Scope;
 
 use crate::delivery::{CACHED, warm};
 use crate::document::{document, operations};
+use crate::support::events::EventStream;
 use crate::support::http::Answer;
 use crate::support::{TestDatabase, TestServer};
 use crate::writing::{ANY, send, send_empty};
@@ -381,6 +382,16 @@ fn the_change_log_tells_nothing_of_what_was_never_public_and_no_names_of_what_wa
     for path in ["/v1/changes?limit=1000", "/v1/changes?type=label", "/v1/changes?type=person&limit=1"] {
         assert_eq!(told(&with, path), told(&without, path), "{path}");
     }
+    let streamed = |server: &TestServer| {
+        let mut stream = EventStream::resume(&server.url("/v1/events"), "AQAAAAAAAAAAAAAAAAAAAAAA", &[]);
+        let events = std::iter::from_fn(|| stream.next());
+        let events: Vec<String> =
+            events.map(|event| event.data.to_string()).take_while(|data| !data.contains("after-it-all")).collect();
+        assert!(!events.concat().contains(MARKER));
+        events.len()
+    };
+    assert_eq!(streamed(&with), streamed(&without));
+    assert_eq!(streamed(&with) + 1, told(&with, "/v1/changes?limit=1000"));
     let positions =
         "SELECT string_agg(position::text, ' ' ORDER BY position) FROM announcements WHERE audience = 'public'";
     assert_eq!(with.database.query(positions), without.database.query(positions));

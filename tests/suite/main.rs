@@ -34,6 +34,7 @@ mod labels;
 mod layers;
 mod leaks;
 mod merges;
+mod metrics;
 mod migrations;
 mod moved;
 mod people;

@@ -310,6 +310,67 @@ fn a_secret_is_changed_without_a_gap() {
 }
 
 #[test]
+fn a_webhook_is_made_and_its_secret_changed_once_under_one_name_and_neither_by_a_dry_run() {
+    let (server, key) = admin();
+    let draft = json!({ "name": "A test's", "endpoint": "https://search.example.org/" });
+    let post = |query: &str, name: &str| {
+        send(&server, &key, "POST", &format!("/v1/webhooks{query}"), &[("idempotency-key", name)], &draft)
+    };
+    let dry = post("?dry_run=true", "one");
+    assert_eq!((dry.status, &dry.json()["meta"]["dry_run"], dry.text.contains("whsec_")), (200, &json!(true), false));
+    let made = post("", "one").json()["data"].take();
+    let again = post("", "one").problem();
+    assert_eq!((&again["code"], &again["current"]), (&json!("answer_shown_once"), &made["id"]));
+    assert_eq!(server.get_with(&key, "/v1/webhooks").column("/id").len(), 1);
+
+    let rotate = |query: &str| {
+        let path = format!("{}/rotate-secret{query}", made["url"].as_str().unwrap());
+        send_empty(&server, &key, "POST", &path, &[("if-match", "\"1\""), ("idempotency-key", "two")])
+    };
+    let dry = rotate("?dry_run=true");
+    assert_eq!((dry.status, dry.text.contains("whsec_")), (200, false));
+    assert_ne!(rotate("").data()["secret"], made["secret"]);
+    assert_eq!(rotate("").problem()["code"], "answer_shown_once");
+    let kept = server.database.query("SELECT coalesce(convert_from(body, 'UTF8'), '') FROM stored_answers").concat();
+    assert!(!kept.contains("whsec_"), "{kept}");
+}
+
+#[test]
+fn a_message_is_replayed_once_under_one_name_and_not_by_a_dry_run() {
+    let (server, key) = admin();
+    let receiver = Receiver::taking();
+    let webhook = create(&server, &key, &receiver.url(), json!({}));
+    let instance = instance(&server, QUICK);
+    make_label(&server, &key, "Sea");
+    let delivery = settled(&server, &key, &webhook, 1).remove(0);
+    drop(instance);
+    let replay = |query: &str| {
+        let path = format!("{}/replay{query}", delivery["url"].as_str().unwrap());
+        send_empty(&server, &key, "POST", &path, &[("idempotency-key", "one")])
+    };
+    let status = || server.get_with(&key, delivery["url"].as_str().unwrap()).data()["status"].take();
+    assert_eq!((replay("?dry_run=true").data()["status"].take(), status()), (json!("pending"), json!("delivered")));
+    assert_eq!((replay("").data()["status"].take(), status()), (json!("pending"), json!("pending")));
+    server.database.execute("UPDATE webhook_deliveries SET status = 'delivered'");
+    assert_eq!((replay("").data()["status"].take(), status()), (json!("pending"), json!("delivered")));
+}
+
+#[test]
+fn a_receiver_that_is_not_there_is_tried_again() {
+    let (server, key) = admin();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let webhook = create(&server, &key, &endpoint, json!({}));
+    let _instance = instance(&server, DispatchSettings { first_pause: Duration::ZERO, ..QUICK });
+    make_label(&server, &key, "Sea");
+    let delivery = settled(&server, &key, &webhook, 1).remove(0);
+    assert_eq!((&delivery["status"], &delivery["tries"]), (&json!("failed"), &json!(10)));
+    assert_eq!(delivery["attempts"][9]["status"], Value::Null);
+    assert!(delivery["attempts"][9]["error"].is_string());
+}
+
+#[test]
 fn a_webhook_is_told_of_what_it_wants_and_may_know() {
     let (server, key) = admin();
     let (articles, everything, drafts) = (Receiver::taking(), Receiver::taking(), Receiver::taking());

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
@@ -25,7 +26,7 @@ use verbatim::values::id::{ImportId, KeyId, OccurrenceId, QuoteId};
 
 use super::cluster::{TestDatabase, scratch_directory};
 use super::http::{Answer, send, send_body};
-use super::{block_on, runtime};
+use super::{block_on, runtime, wait_until};
 
 /// What stands in the `Authorization` header for a key.
 pub fn bearer(key: &str) -> String {
@@ -40,7 +41,7 @@ pub struct TestServer {
     /// Its answers in memory.
     pub cache: Arc<Cache>,
     handle: ServerHandle,
-    _changes: Arc<Listener>,
+    changes: Arc<Listener>,
     uploads: Uploads,
     data: PathBuf,
     worker: Option<JoinHandle<()>>,
@@ -173,7 +174,13 @@ impl TestServer {
             (handle, changes, follower, cache, uploads)
         });
         let (handle, changes, follower, cache, uploads) = started;
-        Self { database, address, follower, cache, handle, _changes: changes, uploads, data, worker: None }
+        Self { database, address, follower, cache, handle, changes, uploads, data, worker: None }
+    }
+
+    /// Waits until it has heard of everything that has committed by now.
+    pub fn catch_up(&self) {
+        let now = Instant::now();
+        wait_until("everything is heard", || self.changes.proven_at().is_some_and(|proven| proven > now));
     }
 
     /// Begins to import what is sent to it.
