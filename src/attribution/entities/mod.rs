@@ -3,53 +3,28 @@
 //! One pass over the text finds noun phrases and parts them into sightings of entities: people by name, people by
 //! role, bodies and collectives. A pronoun means the entity that fits and stands out most before it.
 
-use std::collections::HashMap;
-use std::ops::Range;
+mod gender;
+mod names;
+mod phrases;
+mod pronouns;
 
-use super::attribution_line::{kind_of, lead_role, role_and_organization, without_article};
+use std::collections::HashMap;
+
+use gender::{Gender, gender_of};
+use names::{is_same_name, name_words};
+use phrases::{
+    head_noun, is_surely_person, named_in_apposition, past_apposition, phrase_here, position_of, role_before_comma,
+};
+
+pub(super) use names::printed_name;
+pub(super) use phrases::{described, described_speaker};
+pub(super) use pronouns::Place;
+
+use super::attribution_line::without_article;
 use super::mentions::{self, Form, Mention};
 use super::tokens::{Kind, Outline};
 use super::words::{self, Trait};
 use super::{Speaker, SpeakerKind};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gender {
-    Female,
-    Male,
-    Unknown,
-}
-
-impl Gender {
-    fn of_pronoun(form: Form) -> Self {
-        match form {
-            Form::She => Self::Female,
-            Form::He => Self::Male,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// What words of address, kinship and role tell, or else the given name.
-    fn of(described: &str, name: &str) -> Self {
-        let told = |word: &str| {
-            let traits = words::Traits::of(word);
-            let is_role = traits.has(Trait::RoleNoun) && word.len() > 4;
-            match traits {
-                traits if traits.has(Trait::MaleWord) => Some(Self::Male),
-                traits if traits.has(Trait::FemaleWord) || word.ends_with("woman") => Some(Self::Female),
-                _ if is_role && word.ends_with("man") => Some(Self::Male),
-                _ => None,
-            }
-        };
-        let given = words::Traits::of(name.split([' ', '-']).next().unwrap_or_default());
-        described.split_whitespace().find_map(told).unwrap_or_else(|| {
-            match (given.has(Trait::FemaleName), given.has(Trait::MaleName)) {
-                (true, false) => Self::Female,
-                (false, true) => Self::Male,
-                _ => Self::Unknown,
-            }
-        })
-    }
-}
 
 /// Somebody, as the text names them.
 pub(super) struct Entity {
@@ -109,10 +84,6 @@ const MOST_NAMESAKES: usize = 12;
 
 /// Surnames that a misspelt one is compared with; bounds the work per look-up.
 const MOST_SURNAMES: usize = 64;
-
-/// How far back a pronoun looks, in sightings and in paragraphs.
-const REACH: usize = 24;
-const REACH_IN_PARAGRAPHS: usize = 7;
 
 /// What a look-up finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,20 +267,6 @@ impl Entities {
         self.sightings.push(Sighting { at, paragraph, sentence, entity, position });
     }
 
-    /// "He" at the head of a sentence keeps whom it means in mind.
-    fn see_again(&mut self, outline: &Outline, phrase: &Phrase) {
-        let span = outline.span(&phrase.mention.phrase);
-        let starts_sentence = self.sentences.binary_search(&span.start).is_ok();
-        let is_subject = outline.has_word(phrase.mention.phrase.start, |word| matches!(word, "He" | "She"));
-        let place = Place { paragraph: phrase.paragraph, at: span.start };
-        let meant =
-            (starts_sentence && is_subject).then(|| self.antecedent(place, phrase.mention.form, None)).flatten();
-        if let Some((entity, true)) = meant {
-            let Phrase { paragraph, sentence, .. } = *phrase;
-            self.sightings.push(Sighting { at: span.start, paragraph, sentence, entity, position: Position::Subject });
-        }
-    }
-
     fn meant_by(&mut self, outline: &Outline, mention: &Mention) -> Option<usize> {
         match mention.form {
             Form::Person => {
@@ -342,26 +299,6 @@ impl Entities {
         }
         self.by_description.insert(key, index);
         index
-    }
-
-    /// A pronoun tells the gender of the only person of its sentence, or of the subject of the sentence before.
-    fn vote(&mut self, phrase: &Phrase, outline: &Outline) {
-        let gender = Gender::of_pronoun(phrase.mention.form);
-        if gender == Gender::Unknown || !outline.is(phrase.mention.phrase.start, Trait::Small) && phrase.sentence == 0 {
-            return;
-        }
-        let near =
-            self.sightings.iter().rev().take(4).take_while(|sighting| {
-                sighting.paragraph == phrase.paragraph && sighting.sentence + 1 >= phrase.sentence
-            });
-        let mut persons: Vec<usize> = near
-            .filter(|sighting| self.entities[sighting.entity].speaker.kind == SpeakerKind::Person)
-            .map(|sighting| sighting.entity)
-            .collect();
-        persons.dedup();
-        if let [only] = persons.as_slice() {
-            self.entities[*only].votes[usize::from(gender == Gender::Male)] += 1;
-        }
     }
 
     /// The person a name means: the fullest form of the same name, or the only one of a bare surname or given name.
@@ -428,264 +365,6 @@ impl Entities {
             _ => self.by_description.get(&noun.to_lowercase()).map_or(Lookup::Nobody, |index| Lookup::One(*index)),
         }
     }
-
-    /// What stands out most among the entities before a place that a pronoun fits, and whether by a clear margin.
-    /// `spoke_last` is who spoke in the paragraph or the one before.
-    pub(super) fn antecedent(&self, place: Place, form: Form, spoke_last: Option<usize>) -> Option<(usize, bool)> {
-        let end = self.sightings.partition_point(|sighting| sighting.at < place.at);
-        let sentence = self.sentences.partition_point(|start| *start <= place.at);
-        let mut ranked: Vec<(usize, f32)> = Vec::new();
-        let near = self.sightings[end.saturating_sub(REACH)..end]
-            .iter()
-            .rev()
-            .take_while(|sighting| sighting.paragraph + REACH_IN_PARAGRAPHS > place.paragraph);
-        for sighting in near {
-            let Some(fit) = self.fit(sighting.entity, form) else { continue };
-            let spoke = if spoke_last == Some(sighting.entity) { 0.8 } else { 0.0 };
-            let prominence = match sighting.position {
-                Position::Subject => 2.0,
-                Position::Plain => 0.5,
-                Position::Owner => 0.0,
-            };
-            let sentences = sentence.saturating_sub(sighting.sentence).min(8) as f32;
-            let is_latest = sighting.position == Position::Subject && sighting.sentence + 1 >= sentence;
-            let latest = if is_latest && sighting.paragraph == place.paragraph { 1.0 } else { 0.0 };
-            let paragraphs = (place.paragraph - sighting.paragraph) as f32;
-            let score = fit + spoke + latest + prominence - 0.6 * sentences - 0.8 * paragraphs;
-            match ranked.iter_mut().find(|(entity, _)| *entity == sighting.entity) {
-                Some((_, best)) => *best = best.max(score),
-                None => ranked.push((sighting.entity, score)),
-            }
-        }
-        ranked.sort_by(|one, other| other.1.total_cmp(&one.1));
-        let (best, score) = *ranked.first()?;
-        let margin = ranked.get(1).map_or(f32::MAX, |(_, second)| score - second);
-        Some((best, margin >= CLEAR_MARGIN))
-    }
-
-    /// The people sighted in some bytes of the text, owners left out.
-    pub(super) fn persons_in(&self, bytes: Range<usize>) -> impl Iterator<Item = usize> {
-        let start = self.sightings.partition_point(|sighting| sighting.at < bytes.start);
-        let sightings = self.sightings[start..].iter().take_while(move |sighting| sighting.at < bytes.end);
-        sightings
-            .map(|sighting| sighting.entity)
-            .filter(|entity| self.entities[*entity].speaker.kind == SpeakerKind::Person)
-    }
-
-    /// How well a pronoun fits an entity; none where it cannot mean it.
-    fn fit(&self, entity: usize, form: Form) -> Option<f32> {
-        let entity = self.entities.get(entity)?;
-        match (entity.speaker.kind, form) {
-            (SpeakerKind::Person, Form::He | Form::She) => match entity.gender() {
-                Gender::Unknown => Some(0.0),
-                gender if gender == Gender::of_pronoun(form) => Some(1.4),
-                _ => None,
-            },
-            (SpeakerKind::Document, Form::It) => Some(0.5),
-            (SpeakerKind::Organization, Form::It) | (SpeakerKind::Group, Form::They) => Some(2.0),
-            (SpeakerKind::Organization, Form::They) => Some(0.5),
-            (SpeakerKind::Group, Form::It) => Some(1.0),
-            _ => None,
-        }
-    }
-}
-
-/// A lead by less than this may be chance.
-const CLEAR_MARGIN: f32 = 0.7;
-
-/// A place in the text.
-#[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub paragraph: usize,
-    pub at: usize,
-}
-
-fn gender_of(entity: &Entity) -> Gender {
-    let role = entity.speaker.role.as_deref().unwrap_or_default();
-    let described = if entity.speaker.role.is_none() && entity.lead.is_empty() { &entity.speaker.name } else { role };
-    match Gender::of(&entity.lead, "") {
-        Gender::Unknown => Gender::of(described, &entity.speaker.name),
-        told => told,
-    }
-}
-
-/// The phrase that starts at an item, if one does that can mean somebody.
-fn phrase_here(outline: &Outline, index: usize, starts_sentence: bool) -> Option<Mention> {
-    let traits = outline.traits(index);
-    if traits.has(Trait::NameWord) && !traits.has(Trait::Determiner) {
-        return name_here(outline, index, starts_sentence);
-    }
-    let opens = traits.has(Trait::Determiner) || starts_sentence && outline.kind(index) == Some(Kind::Word);
-    opens.then(|| mentions::phrase_at(outline, index)).flatten().filter(|mention| !mention.form.is_pronoun())
-}
-
-/// The name that starts at an item, with what leads up to it.
-fn name_here(outline: &Outline, start: usize, starts_sentence: bool) -> Option<Mention> {
-    let mut end = start + 1;
-    let goes_on = |end: usize| {
-        outline.is_any(end, &mentions::NAME_PARTS)
-            && !outline.is(end - 1, Trait::Possessive)
-            && end - start < mentions::LONGEST_PHRASE
-    };
-    while goes_on(end) {
-        end += 1;
-    }
-    while end > start + 1 && !outline.is(end - 1, Trait::NameWord) {
-        end -= 1;
-    }
-    let floor = start.saturating_sub(6);
-    let whole = mentions::phrase_at(outline, start).filter(|mention| mention.form != Form::Person || starts_sentence);
-    if outline.is(end - 1, Trait::Possessive) && whole.as_ref().is_some_and(|whole| whole.phrase.end > end) {
-        return whole;
-    }
-    if starts_sentence && whole.as_ref().is_some_and(Mention::is_full_name) {
-        return whole;
-    }
-    let name = mentions::phrase_before(outline, floor, end).or_else(|| mentions::read_phrase(outline, start..end));
-    name.filter(|mention| mention.form == Form::Person).or(whole)
-}
-
-fn position_of(outline: &Outline, mention: &Mention, has_subject: bool) -> Position {
-    let start = mention.phrase.start;
-    let last = mention.phrase.end.saturating_sub(1);
-    if outline.is(last, Trait::Possessive) {
-        return Position::Owner;
-    }
-    let before = start.checked_sub(1);
-    let follows_verb = before.is_some_and(|before| outline.is(before, Trait::CueVerb));
-    let is_inverted = follows_verb && start >= 2 && outline.kind(start - 2) != Some(Kind::Word);
-    let follows_preposition = before.is_some_and(|before| outline.is(before, Trait::Preposition));
-    let is_topic = before.is_some_and(|before| outline.has_word(before, |word| word == "For"));
-    let precedes_verb = outline.is(mention.phrase.end, Trait::CueVerb) && outline.is(mention.phrase.end, Trait::Small);
-    if is_inverted || precedes_verb || is_topic || !has_subject && !follows_preposition {
-        Position::Subject
-    } else {
-        Position::Plain
-    }
-}
-
-/// "his sister, Gunvor," is Gunvor.
-fn named_in_apposition(outline: &Outline, role: &Mention) -> Option<Mention> {
-    let comma = role.phrase.end;
-    let may_be_named = role.form == Form::Role && outline.kind(comma) == Some(Kind::Comma);
-    let name = may_be_named.then(|| mentions::phrase_at(outline, comma + 1)).flatten()?;
-    let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word);
-    (name.form == Form::Person && is_closed).then_some(Mention {
-        form: Form::Person,
-        phrase: role.phrase.start..name.phrase.end,
-        name: name.name,
-    })
-}
-
-/// Steps over a role between commas behind a name, which means nobody else.
-fn past_apposition(outline: &Outline, mention: &Mention) -> usize {
-    let end = mention.phrase.end;
-    if mention.form != Form::Person || outline.kind(end) != Some(Kind::Comma) {
-        return end;
-    }
-    match mentions::phrase_at(outline, end + 1) {
-        Some(role) if role.form == Form::Role => role.phrase.end,
-        _ => end,
-    }
-}
-
-/// "his sister, | Gunvor": the role before the comma.
-fn role_before_comma(outline: &Outline, mention: &Mention) -> Option<String> {
-    let comma = mention.phrase.start.checked_sub(1).filter(|&comma| outline.kind(comma) == Some(Kind::Comma))?;
-    let role = mentions::phrase_before(outline, comma.saturating_sub(8), comma)?;
-    (role.form == Form::Role).then(|| without_article(&outline.text[outline.span(&role.phrase)]).to_owned())
-}
-
-/// A single capitalised word is a person's name where something besides the capital says so.
-fn is_surely_person(outline: &Outline, mention: &Mention) -> bool {
-    let (start, end) = (mention.phrase.start, mention.phrase.end);
-    let is_verb = |index: usize| outline.is(index, Trait::CueVerb) && outline.is(index, Trait::Small);
-    let has_lead = mention.lead().any(|index| outline.is_any(index, &[Trait::CourtesyTitle, Trait::RoleNoun]));
-    let is_inverted = start >= 1 && is_verb(start - 1) && (start < 2 || outline.kind(start - 2) != Some(Kind::Word));
-    has_lead
-        || is_verb(end)
-        || is_inverted
-        || outline.is(mention.name.start, Trait::GivenName)
-        || role_before_comma(outline, mention).is_some()
-}
-
-/// The noun that says what somebody is ("the dock worker": worker).
-fn head_noun<'t>(outline: &Outline<'t>, mention: &Mention) -> Option<&'t str> {
-    let until = mention.phrase.clone().skip(1).find(|&index| outline.is(index, Trait::Preposition));
-    let phrase = mention.phrase.start..until.unwrap_or(mention.phrase.end);
-    phrase.rev().find(|&index| outline.is_any(index, &mentions::HEADS)).and_then(|index| outline.word(index))
-}
-
-fn name_words(name: &str) -> Vec<String> {
-    let words =
-        name.split([' ', '\u{A0}', ',', '\n']).filter(|word| !word.is_empty() && !words::has(word, Trait::NameSuffix));
-    words.map(|word| words::without_possessive(word).to_lowercase()).collect()
-}
-
-/// Whether two forms can name one person: the same surname and given names that agree, initials included; or one word
-/// that is the other's surname or given name.
-fn is_same_name(full: &[String], other: &[String]) -> bool {
-    let initial_of = |short: &str, long: &str| {
-        let initial = short.trim_end_matches('.');
-        initial.chars().count() == 1 && long.starts_with(initial)
-    };
-    let is_part = |word: &String, whole: &[String]| whole.contains(word) && !words::has(word, Trait::NameParticle);
-    match (full, other) {
-        ([one], whole @ [_, _, ..]) | (whole @ [_, _, ..], [one]) => is_part(one, whole),
-        ([first, .., one], [second, .., other_one]) => {
-            let agrees = first == second || initial_of(first, second) || initial_of(second, first);
-            // "van der Velde" names Renske van der Velde.
-            one == other_one && (agrees || full.ends_with(other) || other.ends_with(full))
-        }
-        (full, other) => full == other,
-    }
-}
-
-/// The words of a name as printed, without a possessive ending and on one line.
-pub(super) fn printed_name(outline: &Outline, name: &Range<usize>) -> String {
-    let span = outline.span(name);
-    let printed = words::without_possessive(&outline.text[span.clone()]);
-    let suffix = (outline.kind(name.end) == Some(Kind::Comma))
-        .then(|| outline.word(name.end + 1))
-        .flatten()
-        .filter(|word| matches!(*word, "Jr" | "Jr." | "Sr" | "Sr."));
-    let is_plain = !printed.contains(|gap: char| gap.is_whitespace() && gap != ' ') && !printed.contains("  ");
-    let joined = if is_plain { printed.to_owned() } else { printed.split_whitespace().collect::<Vec<_>>().join(" ") };
-    suffix.map_or(joined.clone(), |suffix| format!("{joined}, {suffix}"))
-}
-
-/// Role and organization of a mention, from what stands before the name and what follows it.
-pub(super) fn described(
-    outline: &Outline,
-    mention: &Mention,
-    apposition: Option<&Range<usize>>,
-) -> (Option<String>, Option<String>) {
-    let found =
-        apposition.cloned().or_else(|| mentions::appositive(outline, mention.phrase.end).map(|(words, _)| words));
-    let says_something = |words: &Range<usize>| {
-        words.clone().any(|index| outline.is_any(index, &[Trait::RoleNoun, Trait::OrganisationWord]))
-    };
-    let lead = lead_role(outline, mention);
-    let Some(words) = found.filter(says_something) else {
-        return lead.map_or((None, None), |lead| role_and_organization(&lead));
-    };
-    let text = outline.text[outline.span(&words)].split_whitespace().collect::<Vec<_>>().join(" ");
-    let (role, organization) = role_and_organization(&text);
-    (role.or(lead), organization)
-}
-
-/// Words that pick people from among others ("one of them").
-const OF_MANY: [&str; 12] =
-    ["one", "two", "three", "some", "many", "most", "several", "those", "few", "both", "another", "others"];
-
-/// A speaker who is nobody's full name: a body, a collective, somebody called by a role.
-pub(super) fn described_speaker(outline: &Outline, mention: &Mention) -> Speaker {
-    let printed = printed_name(outline, &mention.name);
-    let (role, organization) =
-        if mention.form == Form::Role { role_and_organization(without_article(&printed)) } else { (None, None) };
-    let is_of_many = outline.has_word(mention.phrase.start, |word| OF_MANY.contains(&word.to_lowercase().as_str()));
-    let kind = if is_of_many && mention.form == Form::Other { SpeakerKind::Group } else { kind_of(mention.form) };
-    Speaker { name: printed, kind, mention: Some(outline.span(&mention.phrase)), role, organization }
 }
 
 #[cfg(test)]

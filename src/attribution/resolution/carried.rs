@@ -1,0 +1,188 @@
+//! The speaker of a quotation without a cue of its own: whoever spoke before it, or whom the sentences around it tell of.
+
+use super::substance::ends_with_stop;
+use super::{LONGEST_CLAUSE, LONGEST_PROSE, LONGEST_TAIL, Last, Place, Reader, Verdict};
+use crate::attribution::cues;
+use crate::attribution::mentions::Form;
+use crate::attribution::tokens::Kind;
+
+impl Reader<'_> {
+    /// The speaker of a run without a cue of its own.
+    pub(super) fn carried_over(&self, place: Place) -> Option<Verdict> {
+        if self.continues_sentence(place) {
+            return self.same_as_last("continued", 0.9);
+        }
+        if place.item == 0 {
+            return self
+                .announced(place)
+                .or_else(|| self.continued_paragraph(place))
+                .or_else(|| self.acted_after(place));
+        }
+        self.told_before(place).or_else(|| self.spoke_before(place)).or_else(|| self.acted_before(place))
+    }
+
+    /// A sentence between two quotations of one paragraph that brings in nobody else: `"…," said Kern. She sat down. "…"`.
+    pub(super) fn spoke_before(&self, place: Place) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
+        let last = self.last.as_ref().filter(|last| last.paragraph == place.paragraph && last.end <= place.item)?;
+        let is_near = place.item - last.end <= LONGEST_PROSE;
+        let between = outline.items.get(last.end)?.span.start..outline.items.get(place.item)?.span.start;
+        let stands_alone = outline.kind(place.item - 1) == Some(Kind::Stop);
+        let brings_in_nobody = self.entities.persons_in(between).all(|entity| Some(entity) == last.entity);
+        (is_near && stands_alone && brings_in_nobody).then(|| self.same_as_last("continued", 0.8)).flatten()
+    }
+
+    /// The sentence after a quotation that opens a paragraph is about somebody: `"A dog." He struck a match.`
+    pub(super) fn acted_after(&self, place: Place) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
+        if !ends_with_stop(self.words(place.run)) || outline.kind(1) != Some(Kind::Word) {
+            return None;
+        }
+        let (source, _) = cues::sentence_subject(outline, 1).filter(|(source, _)| source.phrase.start == 1)?;
+        let is_person = matches!(source.form, Form::Person | Form::He | Form::She);
+        let spoken = self.speaker_of(place.paragraph, outline, &source, None).filter(|_| is_person)?;
+        spoken.entity.map(|entity| Verdict {
+            speaker: Some(spoken.speaker),
+            entity: Some(entity),
+            attribution: None,
+            cue_items: None,
+            rule: "subject_after",
+            confidence: 0.6,
+        })
+    }
+
+    /// The sentence before is about somebody: `Kern was blunt. "…"`.
+    pub(super) fn acted_before(&self, place: Place) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
+        let stop = place.item.checked_sub(1).filter(|&item| outline.kind(item) == Some(Kind::Stop))?;
+        let floor = self.sentence_start(place.paragraph, stop);
+        let asked = || cues::first_pronoun(outline, floor..stop).map(|mention| (mention, None));
+        let (source, appositive) = cues::sentence_subject(outline, floor).or_else(asked)?;
+        let is_person = matches!(source.form, Form::Person | Form::Role | Form::He | Form::She);
+        let spoken = self.speaker_of(place.paragraph, outline, &source, appositive.as_ref()).filter(|_| is_person)?;
+        (spoken.entity.is_some() || source.form == Form::Role).then_some(Verdict {
+            speaker: Some(spoken.speaker),
+            entity: spoken.entity,
+            attribution: None,
+            cue_items: None,
+            rule: "subject_before",
+            confidence: 0.75,
+        })
+    }
+
+    /// `"…," said Kern. "…"`: nothing but the rest of the attribution's sentence is between the two.
+    pub(super) fn continues_sentence(&self, place: Place) -> bool {
+        let outline = &self.outlines[place.paragraph];
+        let is_near = |last: &&Last| {
+            last.paragraph == place.paragraph && last.end <= place.item && place.item - last.end <= 2 * LONGEST_CLAUSE
+        };
+        let Some(last) = self.last.as_ref().filter(is_near) else {
+            return false;
+        };
+        let between = last.end..place.item;
+        let stops = between.clone().filter(|&item| outline.kind(item) == Some(Kind::Stop)).count();
+        let words = between.clone().filter(|&item| outline.kind(item) == Some(Kind::Word)).count();
+        let ends_in_stop = between.is_empty() || outline.kind(place.item - 1) == Some(Kind::Stop);
+        let most =
+            if last.cue.as_ref().is_some_and(|cue| cue.start > last.run_item) { LONGEST_CLAUSE } else { LONGEST_TAIL };
+        stops <= 1 && words <= most && (words == 0 || last.cue.is_some() && ends_in_stop)
+    }
+
+    pub(super) fn same_as_last(&self, rule: &'static str, confidence: f32) -> Option<Verdict> {
+        let finding = self.findings.get(self.last.as_ref()?.finding)?;
+        let speaker = finding.speaker.clone()?;
+        Some(Verdict {
+            speaker: Some(speaker),
+            entity: self.last.as_ref()?.entity,
+            attribution: None,
+            cue_items: None,
+            rule,
+            confidence: confidence.min(finding.confidence),
+        })
+    }
+
+    /// The paragraph before ends in `Kern wrote:`.
+    pub(super) fn announced(&self, place: Place) -> Option<Verdict> {
+        let paragraph = place.paragraph.checked_sub(1)?;
+        let outline = &self.outlines[paragraph];
+        let end = outline.items.len();
+        if !matches!(outline.kind(end.checked_sub(1)?), Some(Kind::Colon | Kind::Comma)) {
+            return None;
+        }
+        let floor = self.sentence_start(paragraph, end);
+        let cue = cues::before(outline, floor, end)?;
+        let spoken = self.speaker_of(paragraph, outline, &cue.source, cue.appositive.as_ref())?;
+        Some(Verdict {
+            speaker: Some(spoken.speaker),
+            entity: spoken.entity,
+            attribution: Some(outline.span(&cue.items)),
+            cue_items: None,
+            rule: "announced",
+            confidence: 0.85,
+        })
+    }
+
+    /// A paragraph that is all quotation goes on from one that ended in a quotation or its attribution.
+    pub(super) fn continued_paragraph(&self, place: Place) -> Option<Verdict> {
+        if !self.is_bare(place.paragraph) {
+            return None;
+        }
+        if let Some(verdict) = self.in_turn(place) {
+            return verdict;
+        }
+        let last = self.last.as_ref().filter(|last| last.paragraph + 1 == place.paragraph)?;
+        let before = self.outlines.get(last.paragraph)?;
+        let ended_quoting =
+            (last.end..before.items.len()).all(|item| before.kind(item) != Some(Kind::Word) || item < last.end + 4);
+        ended_quoting.then(|| self.same_as_last("continued_paragraph", 0.8)).flatten()
+    }
+
+    /// In a dialogue, where paragraphs of quotation follow one another, speakers take turns: whoever spoke in the
+    /// paragraph before the last. The inner option is none where that is nobody known.
+    pub(super) fn in_turn(&self, place: Place) -> Option<Option<Verdict>> {
+        let mut before =
+            self.findings.iter().zip(&self.turns).rev().skip_while(|(_, turn)| turn.paragraph + 1 == place.paragraph);
+        let (last, last_turn) = self
+            .findings
+            .iter()
+            .zip(&self.turns)
+            .next_back()
+            .filter(|(_, turn)| turn.paragraph + 1 == place.paragraph)?;
+        let earlier = before.next().filter(|(_, turn)| turn.paragraph + 2 == place.paragraph);
+        let is_exchange = self.is_bare(place.paragraph + 1) || self.is_bare(last_turn.paragraph);
+        match earlier {
+            Some((earlier, turn))
+                if earlier.speaker.as_ref().map(|speaker| &speaker.name)
+                    != last.speaker.as_ref().map(|speaker| &speaker.name) =>
+            {
+                let verdict = earlier.speaker.clone().map(|speaker| Verdict {
+                    speaker: Some(speaker),
+                    entity: turn.entity,
+                    attribution: None,
+                    cue_items: None,
+                    rule: "dialogue_turn",
+                    confidence: 0.6,
+                });
+                Some(verdict)
+            }
+            _ => is_exchange.then_some(None),
+        }
+    }
+
+    /// The sentence before tells what somebody said, and the quotation bears it out.
+    pub(super) fn told_before(&self, place: Place) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
+        let stop = place.item.checked_sub(1).filter(|&item| outline.kind(item) == Some(Kind::Stop))?;
+        let floor = self.sentence_start(place.paragraph, stop);
+        let cue = cues::before(outline, floor, stop)?;
+        let spoken = self.speaker_of(place.paragraph, outline, &cue.source, cue.appositive.as_ref())?;
+        Some(Verdict {
+            speaker: Some(spoken.speaker),
+            entity: spoken.entity,
+            attribution: Some(outline.span(&cue.items)),
+            cue_items: None,
+            rule: "told_before",
+            confidence: 0.7,
+        })
+    }
+}
