@@ -60,6 +60,12 @@ pub(super) fn after(outline: &Outline, run: usize, ending: Option<char>) -> Opti
     if is_word(outline, start, "according") && is_word(outline, start + 1, "to") {
         return with_source("according_to", outline, start, start + 2);
     }
+    if is_word(outline, start, "in") && is_word(outline, start + 2, "words") && is_word(outline, start + 3, "of") {
+        return with_source("according_to", outline, start, start + 4);
+    }
+    if let Some(cue) = after_copula(outline, start) {
+        return Some(cue);
+    }
     let verb = skip_adverbs(outline, start);
     if is_verb(outline, verb)
         && let Some(cue) = with_source("cue_after", outline, start, verb + 1)
@@ -83,6 +89,16 @@ fn with_source(rule: &'static str, outline: &Outline, start: usize, at: usize) -
     }
     let (appositive, end) = named_appositive(outline, &source);
     Some(Cue { rule, items: start..end, appositive, source, is_attached: true })
+}
+
+/// `"…" was how Ada Kern put it`, `"…" was all she would say`.
+fn after_copula(outline: &Outline, start: usize) -> Option<Cue> {
+    let is_copula = outline.has_word(start, |word| matches!(word, "was" | "is" | "were"));
+    let asks = outline.has_word(start + 1, |word| matches!(word, "how" | "what" | "all"));
+    let source = (is_copula && asks).then(|| mentions::any_phrase_at(outline, start + 2)).flatten()?;
+    let from = source.phrase.end;
+    let verb = (from..from + 3).find(|&index| is_verb(outline, index) || outline.has_word(index, |word| word == "say"))?;
+    Some(Cue { rule: "cue_after", items: start..verb + 1, source, appositive: None, is_attached: true })
 }
 
 /// `the harbour master, Ada Kern,`: the name behind the comma, and the role before it.
@@ -126,10 +142,11 @@ fn subject_then_verb(outline: &Outline, start: usize, is_after_stop: bool) -> Op
             return Some(Cue { rule: "cue_after", items, appositive: Some(role), source: name, is_attached: true });
         }
     }
-    let modified = mentions::modifiers_end(outline, source.phrase.end);
-    let (appositive, end) = match modified > source.phrase.end && source.form == Form::Person {
-        true => (Some(source.phrase.end..modified), modified),
-        false => after_parenthesis(outline, source.phrase.end),
+    let source_end = after_brackets(outline, source.phrase.end);
+    let modified = mentions::modifiers_end(outline, source_end);
+    let (appositive, end) = match modified > source_end && source.form == Form::Person {
+        true => (Some(source_end..modified), modified),
+        false => after_parenthesis(outline, source_end),
     };
     let verb = skip_adverbs(outline, end);
     if !is_verb(outline, verb) || is_after_stop && !ends_clause(outline, verb + 1) {
@@ -137,6 +154,25 @@ fn subject_then_verb(outline: &Outline, start: usize, is_after_stop: bool) -> Op
     }
     Some(Cue { rule: "cue_after", items: start..verb + 1, appositive, source, is_attached: true })
 }
+
+/// Steps over "(D-Vik)" or "(pictured)".
+fn after_brackets(outline: &Outline, start: usize) -> usize {
+    let is_bracket = |index: usize, bracket: &str| {
+        outline.kind(index) == Some(Kind::Other) && outline.text.get(outline.items[index].span.clone()) == Some(bracket)
+    };
+    if !is_bracket(start, "(") {
+        return start;
+    }
+    (start..start + LONGEST_BRACKETS).find(|&index| is_bracket(index, ")")).map_or(start, |end| end + 1)
+}
+
+/// Steps back over "(2017: 88)".
+fn before_brackets(outline: &Outline, floor: usize, end: usize) -> usize {
+    let from = end.saturating_sub(LONGEST_BRACKETS).max(floor);
+    (from..end).find(|&start| after_brackets(outline, start) == end).unwrap_or(end)
+}
+
+const LONGEST_BRACKETS: usize = 12;
 
 /// Steps over what stands between commas after a name.
 fn after_parenthesis(outline: &Outline, comma: usize) -> (Option<Range<usize>>, usize) {
@@ -203,11 +239,23 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
         let items = verb..source.phrase.end;
         return Some(Cue { rule: "cue_before", source, appositive: None, items, is_attached });
     }
+    if let Some(source) = inserted_source(outline, floor, verb, run) {
+        return Some(Cue { rule: "cue_before", items: verb..source.phrase.end, source, appositive: None, is_attached: true });
+    }
     let Some((source, appositive)) = subject(outline, floor, verb) else {
         return before_colon(outline, floor, run);
     };
     let rule = if outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon) { "colon" } else { "cue_before" };
     Some(Cue { rule, items: source.phrase.start..verb + 1, source, appositive, is_attached })
+}
+
+/// `He was, said Ada Kern, "…"`: a verb of speech and its source between commas, or before the quotation.
+fn inserted_source(outline: &Outline, floor: usize, verb: usize, run: usize) -> Option<Mention> {
+    let is_inserted = verb > floor + 1 && outline.kind(verb - 1) == Some(Kind::Comma);
+    let is_finite = outline.has_word(verb, |word| !word.ends_with("ing"));
+    let source = (is_inserted && is_finite).then(|| mentions::any_phrase_at(outline, verb + 1)).flatten()?;
+    let end = source.phrase.end;
+    (end < run && outline.kind(end) == Some(Kind::Comma) && source.form != Form::Other).then_some(source)
 }
 
 /// "Kern had been warned": the subject heard it, and who said it is not told; "by" would tell.
@@ -251,6 +299,7 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
         return Some((named, None));
     }
     end = before_date(outline, floor, end);
+    end = before_brackets(outline, floor, end);
     if end > floor && outline.has_word(end - 1, |word| matches!(word, "and" | "but")) {
         return earlier_subject(outline, floor, end - 1);
     }
@@ -332,11 +381,42 @@ pub(super) fn is_led_in(outline: &Outline, run: usize) -> bool {
     last.is_some_and(|last| is_verb_in_place(outline, last))
 }
 
+/// `described the plan as "a gift to the lobbyists"`: words of the speaker, not the name of a thing.
+pub(super) fn is_described_as(outline: &Outline, run: usize) -> bool {
+    const VERBS: [&str; 13] = [
+        "described", "describes", "describing", "dismissed", "dismisses", "condemned", "condemns", "denounced", "hailed",
+        "hails", "praised", "portrayed", "characterised",
+    ];
+    let follows_as = run > 0 && is_word(outline, run - 1, "as");
+    let before = run.saturating_sub(LONGEST_OPENING)..run;
+    follows_as && before.rev().any(|index| outline.has_word(index, |word| VERBS.contains(&word)))
+}
+
 /// "Kern warned them and said", "Kern warned them, adding": the subject of the sentence's earlier verb.
 fn earlier_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mention, Option<Range<usize>>)> {
     let verb = (floor..end).rev().find(|&index| is_verb_in_place(outline, index));
-    let subject = verb.and_then(|verb| mentions::phrase_before(outline, floor, before_date(outline, floor, verb)));
-    subject.map(|mention| (mention, None)).or_else(|| sentence_subject(outline, floor))
+    let subject = verb.and_then(|verb| {
+        let inverted = || if verb == floor || outline.kind(verb - 1) != Some(Kind::Word) { mentions::phrase_at(outline, verb + 1) } else { None };
+        mentions::phrase_before(outline, floor, before_date(outline, floor, verb)).or_else(inverted)
+    });
+    subject
+        .map(|mention| (mention, None))
+        .or_else(|| clause_subject(outline, floor, end))
+        .or_else(|| sentence_subject(outline, floor))
+}
+
+/// "the Slade, where a tutor, Ada Kern, looked up and said": the subject of the clause that a verb without one ends.
+fn clause_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mention, Option<Range<usize>>)> {
+    const OPENERS: [&str; 8] = ["where", "when", "while", "because", "although", "though", "if", "who"];
+    let opener = (floor + 1..end).rev().find(|&index| outline.has_word(index, |word| OPENERS.contains(&word)))?;
+    if is_word(outline, opener, "who") {
+        return mentions::before_who(outline, floor, opener).map(|mention| (mention, None));
+    }
+    let subject = mentions::phrase_at(outline, opener + 1)?;
+    Some(match name_after_role(outline, &subject) {
+        Some((name, role)) => (name, Some(role)),
+        None => (subject, None),
+    })
 }
 
 /// Who or what the sentence that starts at `floor` is about: the phrase that opens it, or that follows an opening

@@ -100,7 +100,8 @@ pub(super) fn any_phrase_at(outline: &Outline, start: usize) -> Option<Mention> 
         || outline.is(start, Trait::Possessive) && outline.is(start, Trait::NameWord);
     let phrase = start..modifiers_end(outline, core_end(outline, start));
     let other = || Mention { form: Form::Other, name: phrase.clone(), phrase: phrase.clone() };
-    phrase_at(outline, start).or_else(|| (opens && phrase.len() >= 2).then(other))
+    let is_phrase = phrase.len() >= 2 || outline.is(start, Trait::OfMany);
+    phrase_at(outline, start).or_else(|| (opens && is_phrase).then(other))
 }
 
 /// Whatever the phrase before an item is called.
@@ -114,7 +115,8 @@ pub(super) fn any_phrase_before(outline: &Outline, floor: usize, end: usize) -> 
             start = core_start(outline, floor, start - 1);
         }
         let follows = follows_preposition(outline, floor, start) || joins_two_names(outline, floor, start);
-        let is_phrase = !follows && start + 1 < end && outline.is(start, Trait::Determiner);
+        let is_long = start + 1 < end || outline.is(start, Trait::OfMany);
+        let is_phrase = !follows && start < end && is_long && outline.is(start, Trait::Determiner);
         is_phrase.then_some(Mention { form: Form::Other, name: start..end, phrase: start..end })
     };
     phrase_before(outline, floor, end).or_else(other)
@@ -155,7 +157,10 @@ pub(super) fn phrase_before(outline: &Outline, floor: usize, end: usize) -> Opti
         return None;
     }
     if !follows_modifying_preposition(outline, floor, core.start) {
-        return if follows_preposition(outline, floor, core.start) { None } else { read_phrase(outline, core) };
+        return match follows_preposition(outline, floor, core.start) {
+            true => name_behind_opening(outline, floor, core),
+            false => read_phrase(outline, core),
+        };
     }
     for _ in 0..3 {
         let head_end = core.start - 1;
@@ -176,6 +181,18 @@ pub(super) fn phrase_before(outline: &Outline, floor: usize, end: usize) -> Opti
         return read_phrase(outline, head).filter(|mention| mention.form == Form::Person);
     }
     None
+}
+
+/// "In a recent interview | Kern said", "At the time | she said": the name behind a phrase that opens the sentence.
+fn name_behind_opening(outline: &Outline, floor: usize, core: Range<usize>) -> Option<Mention> {
+    let run = capital_run(outline, &core);
+    let opens_sentence = outline.is(core.start - 1, Trait::Capitalised) && core.start <= floor + 2;
+    let lead = core.start..run.start;
+    let is_apart = lead.len() >= 2
+        && outline.is(lead.start, Trait::Determiner)
+        && !lead.clone().any(|index| outline.is_any(index, &[Trait::RoleNoun, Trait::FieldWord, Trait::GroupNoun]));
+    let is_date = outline.is(lead.start, Trait::MonthOrDay);
+    (opens_sentence && (is_apart || is_date) && !run.is_empty()).then(|| read_phrase(outline, run)).flatten()
 }
 
 /// Whom "who" means: the name before it, whatever that is the object of ("from Ada Kern of the Harbour Board, who").
@@ -301,6 +318,7 @@ fn heads_a_phrase(outline: &Outline, core: &Range<usize>) -> bool {
             || outline.is(last, Trait::OrganisationWord)
             || outline.is(last, Trait::CourtesyTitle)
             || outline.is(last, Trait::DocumentNoun)
+            || outline.is(last, Trait::Aged)
     })
 }
 
@@ -385,7 +403,9 @@ fn writer_of_document(outline: &Outline, phrase: &Range<usize>, last: usize) -> 
 }
 
 fn read_common_noun(outline: &Outline, phrase: Range<usize>, last: usize) -> Option<Mention> {
-    let form = if outline.is(last, Trait::RoleNoun) && !outline.is(last, Trait::GroupNoun) {
+    let is_demonym = outline.is(last, Trait::Demonym) && phrase.len() == 2 && outline.is(phrase.start, Trait::Determiner);
+    let is_one = outline.is_any(last, &[Trait::RoleNoun, Trait::Aged]) && !outline.is(last, Trait::GroupNoun);
+    let form = if is_one || is_demonym {
         Form::Role
     } else if outline.is(last, Trait::Collective) {
         Form::Group

@@ -49,7 +49,40 @@ impl<'a> Outline<'a> {
             items.push(Item { kind: Kind::Run(index), span: run.outer.clone(), traits: Traits::default() });
         }
         tokenize(text, from..paragraph.span.end, &mut items);
-        Self { text, items }
+        let mut outline = Self { text, items };
+        outline.tell_names_from_small_words(paragraph);
+        outline
+    }
+
+    /// "Nguyen Hoai An", `"…," Will said`: a capital where no sentence begins makes a name of a word that opens sentences.
+    fn tell_names_from_small_words(&mut self, paragraph: &MarkedParagraph) {
+        for index in 1..self.items.len() {
+            let is_small_word = self.is(index, Trait::Capitalised) && !self.is(index, Trait::NameWord);
+            if is_small_word && (self.ends_a_name(index) || self.speaks(index, &paragraph.runs)) {
+                self.items[index].traits = Traits::of_name();
+            }
+        }
+    }
+
+    /// Right behind a name, and with nothing of a name behind it.
+    fn ends_a_name(&self, index: usize) -> bool {
+        const NEVER: [Trait; 3] = [Trait::MonthOrDay, Trait::Demonym, Trait::Possessive];
+        let before = self.traits(index - 1);
+        let gap = self.items[index - 1].span.end..self.items[index].span.start;
+        before.has(Trait::NameWord)
+            && !before.has_any(&[Trait::Possessive, Trait::CourtesyTitle, Trait::Abbreviation])
+            && &self.text[gap] == " "
+            && !self.is_any(index, &NEVER)
+            && !self.is(index + 1, Trait::Capitalised)
+            && self.word(index).is_some_and(|word| word.len() > 1)
+    }
+
+    /// Between a quotation that ends in a comma and a verb of speech.
+    fn speaks(&self, index: usize, runs: &[Run]) -> bool {
+        let Some(Kind::Run(run)) = self.kind(index - 1) else { return false };
+        let goes_on = runs.get(run).is_some_and(|run| self.text[run.inner.clone()].ends_with([',', '?', '!']));
+        let is_verb = self.is(index + 1, Trait::Small) && self.is(index + 1, Trait::CueVerb);
+        goes_on && is_verb && !self.is(index, Trait::Pronoun) && !self.is(index, Trait::OfMany)
     }
 
     /// The outline of words that hold no quotation.

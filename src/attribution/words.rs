@@ -25,9 +25,11 @@ traits! {
         BodyOffice => "body_offices",
         CourtesyTitle => "courtesy_titles",
         CueVerb => "cue_verbs",
+        Demonym => "demonyms",
         Determiner => "determiners",
         DocumentNoun => "document_nouns",
         Elision => "elisions",
+        Epithet => "epithets",
         FemaleName => "female_names",
         FemaleWord => "female_words",
         FieldWord => "field_words",
@@ -39,6 +41,7 @@ traits! {
         NameSuffix => "name_suffixes",
         NamingWord => "naming_words",
         NeverAName => "not_names",
+        OfMany => "words_for_some",
         OrganisationWord => "organisation_words",
         Preposition => "prepositions",
         Pronoun => "pronouns",
@@ -59,6 +62,8 @@ traits! {
         Possessive,
         /// Several capitals and no small letters.
         Acronym,
+        /// "43-year-old".
+        Aged,
     }
 }
 
@@ -90,9 +95,11 @@ impl Traits {
         let is_small = !is_capitalised && word.starts_with(char::is_lowercase);
         let listed = listed(word);
         listed
+            .with(Trait::RoleNoun, listed.has(Trait::RoleNoun) || listed.has(Trait::Epithet) || is_compound_role(word))
+            .with(Trait::Aged, word.ends_with("-year-old"))
             .with(Trait::Collective, listed.has(Trait::GroupNoun) || is_plural_for_people(word))
             .with(Trait::Capitalised, is_capitalised)
-            .with(Trait::NameWord, is_capitalised && !listed.has(Trait::NeverAName) && !is_contraction(word))
+            .with(Trait::NameWord, is_capitalised && !listed.has(Trait::NeverAName) && !listed.has(Trait::Demonym) && !is_contraction(word))
             .with(Trait::GivenName, listed.has(Trait::FemaleName) || listed.has(Trait::MaleName))
             .with(Trait::Small, is_small || word.starts_with(char::is_lowercase))
             .with(Trait::Possessive, word != without_possessive(word))
@@ -176,6 +183,12 @@ fn is_contraction(word: &str) -> bool {
         return false;
     };
     matches!(ending, "d" | "ll" | "ve" | "re" | "m" | "t") || ending == "s" && listed(base).has(Trait::NeverAName)
+}
+
+/// "bell-founder", "ex-minister": what the last part is, the whole is.
+fn is_compound_role(word: &str) -> bool {
+    let last = word.rsplit_once('-').map(|(_, last)| last).filter(|last| last.starts_with(char::is_lowercase));
+    last.is_some_and(|last| listed(last).has(Trait::RoleNoun))
 }
 
 fn is_plural_for_people(word: &str) -> bool {

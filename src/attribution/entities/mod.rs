@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use gender::{Gender, gender_of};
 use names::{is_same_name, name_words};
 use phrases::{
-    head_noun, is_surely_person, named_in_apposition, past_apposition, phrase_here, position_of, role_before_comma,
+    head_noun, is_epithet, is_predicate, is_surely_person, named_in_apposition, past_apposition, phrase_here, position_of, role_before_comma,
 };
 
 pub(super) use names::printed_name;
@@ -39,6 +39,11 @@ pub(super) struct Entity {
 }
 
 impl Entity {
+    /// Whether the text gives a name, and not only a description.
+    fn is_named(&self) -> bool {
+        self.speaker.kind == SpeakerKind::Person && self.speaker.is_named()
+    }
+
     fn gender(&self) -> Gender {
         match (self.gender, self.votes) {
             (Gender::Unknown, [hers, his]) if hers > his => Gender::Female,
@@ -52,6 +57,8 @@ impl Entity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Position {
     Subject,
+    /// The subject of a relative clause.
+    Clause,
     Plain,
     Owner,
 }
@@ -154,7 +161,9 @@ impl Entities {
             *has_own_subject |= position == Position::Subject;
             index = past_apposition(outline, &mention).max(next);
             let sentence = self.sentences.len();
-            phrases.push(Phrase { paragraph, mention, position, sentence });
+            if !is_predicate(outline, &mention) {
+                phrases.push(Phrase { paragraph, mention, position, sentence });
+            }
         }
     }
 
@@ -261,29 +270,47 @@ impl Entities {
             self.see_again(outline, phrase);
             return;
         }
-        let Some(entity) = self.meant_by(outline, mention) else { return };
+        let Some(entity) = self.meant_by(outline, phrase) else { return };
         let at = outline.span(&mention.phrase).start;
         let Phrase { paragraph, sentence, position, .. } = *phrase;
         self.sightings.push(Sighting { at, paragraph, sentence, entity, position });
     }
 
-    fn meant_by(&mut self, outline: &Outline, mention: &Mention) -> Option<usize> {
+    fn meant_by(&mut self, outline: &Outline, phrase: &Phrase) -> Option<usize> {
+        let mention = &phrase.mention;
         match mention.form {
             Form::Person => {
                 let name = printed_name(outline, &mention.name);
                 match self.named(&name, &outline.text[outline.span(&mention.lead())]) {
                     Lookup::One(entity) => Some(entity),
                     Lookup::Nobody if is_surely_person(outline, mention) => self.register_person(outline, mention),
-                    _ => None,
+                    Lookup::Nobody if phrase.position == Position::Subject && mention.phrase.len() == 1 => {
+                        Some(self.unknown_name(name))
+                    }
+                    Lookup::Nobody => None,
+                    Lookup::Several => Some(self.described_entity(outline, mention)),
                 }
             }
-            Form::Role => match self.holder(outline, mention) {
+            Form::Role => match self.holder(outline, mention, phrase.paragraph) {
                 Lookup::One(entity) => Some(entity),
                 Lookup::Several => None,
                 Lookup::Nobody => Some(self.described_entity(outline, mention)),
             },
             _ => Some(self.described_entity(outline, mention)),
         }
+    }
+
+    /// A name that may be a body's or a place's: "it" can mean it, where nothing fits better.
+    fn unknown_name(&mut self, name: String) -> usize {
+        let key = name.to_lowercase();
+        if let Some(index) = self.by_description.get(&key) {
+            return *index;
+        }
+        let kind = SpeakerKind::Organization;
+        let speaker = Speaker { name, kind, mention: None, role: None, organization: None };
+        let index = self.push(String::new(), speaker);
+        self.by_description.insert(key, index);
+        index
     }
 
     /// A body, a collective or somebody without a name: the same words, or the same noun with "the", mean the same.
@@ -352,17 +379,30 @@ impl Entities {
     }
 
     /// Whom "the captain" means; "a captain" is somebody new.
-    pub(super) fn holder(&self, outline: &Outline, mention: &Mention) -> Lookup {
+    pub(super) fn holder(&self, outline: &Outline, mention: &Mention, paragraph: usize) -> Lookup {
+        const MOST_WORDS: usize = 4;
+        let is_kin = outline.is_any(mention.phrase.end - 1, &[Trait::MaleWord, Trait::FemaleWord]);
         let is_definite = outline.has_word(mention.phrase.start, |first| {
-            first.eq_ignore_ascii_case("the") || first.eq_ignore_ascii_case("that")
+            let first = first.to_ascii_lowercase();
+            matches!(first.as_str(), "the" | "that") || is_kin && matches!(first.as_str(), "his" | "her" | "their")
         });
-        let Some(noun) = head_noun(outline, mention).filter(|_| is_definite && mention.phrase.len() <= 4) else {
+        let Some(noun) = head_noun(outline, mention).filter(|_| is_definite) else {
             return Lookup::Nobody;
         };
-        match self.by_role.get(&noun.to_lowercase()).map(Vec::as_slice) {
-            Some([only]) => Lookup::One(*only),
-            Some([_, _, ..]) => Lookup::Several,
-            _ => self.by_description.get(&noun.to_lowercase()).map_or(Lookup::Nobody, |index| Lookup::One(*index)),
+        let noun = noun.to_lowercase();
+        let again = || {
+            let place = Place { paragraph, at: outline.span(&mention.phrase).start };
+            let described = &outline.text[outline.span(&mention.phrase)];
+            is_epithet(outline, mention).then(|| self.called_again(place, described)).flatten()
+        };
+        let holders = self.by_role.get(&noun).map(Vec::as_slice).unwrap_or_default();
+        match holders {
+            [only] if mention.phrase.len() <= MOST_WORDS => Lookup::One(*only),
+            [_, _, ..] if mention.phrase.len() <= MOST_WORDS => Lookup::Several,
+            _ => {
+                let described = self.by_description.get(&noun).filter(|_| mention.phrase.len() <= MOST_WORDS);
+                described.copied().or_else(again).map_or(Lookup::Nobody, Lookup::One)
+            }
         }
     }
 }

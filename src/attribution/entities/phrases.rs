@@ -11,9 +11,16 @@ use crate::attribution::tokens::{Kind, Outline};
 use crate::attribution::words::Trait;
 use crate::attribution::{Speaker, SpeakerKind};
 
-/// The phrase that starts at an item, if one does that can mean somebody.
+/// The phrase that starts at an item, if one does that can mean somebody. "Downstairs the old man" opens with no name.
 pub(super) fn phrase_here(outline: &Outline, index: usize, starts_sentence: bool) -> Option<Mention> {
     let traits = outline.traits(index);
+    let is_adverb = starts_sentence
+        && !traits.has(Trait::GivenName)
+        && outline.is(index + 1, Trait::Small)
+        && outline.is_any(index + 1, &[Trait::Determiner, Trait::Pronoun]);
+    if is_adverb && !traits.has(Trait::Determiner) {
+        return None;
+    }
     if traits.has(Trait::NameWord) && !traits.has(Trait::Determiner) {
         return name_here(outline, index, starts_sentence);
     }
@@ -47,6 +54,16 @@ pub(super) fn name_here(outline: &Outline, start: usize, starts_sentence: bool) 
     name.filter(|mention| mention.form == Form::Person).or(whole)
 }
 
+/// "he is | a man for speeches": what is said of somebody, and nobody else.
+pub(super) fn is_predicate(outline: &Outline, mention: &Mention) -> bool {
+    const BE: [&str; 6] = ["is", "was", "be", "been", "being", "became"];
+    let start = mention.phrase.start;
+    let is_indefinite = outline.has_word(start, |word| matches!(word, "a" | "an"));
+    let mut before = (0..start).rev().take_while(|&index| outline.is(index, Trait::Adverb) || outline.word(index) == Some("not")).take(3);
+    let is_after = |index: usize| outline.has_word(index, |word| BE.contains(&word) || word.ends_with("'s") || word.ends_with("\u{2019}s"));
+    is_indefinite && (before.any(is_after) || start > 0 && is_after(start - 1))
+}
+
 pub(super) fn position_of(outline: &Outline, mention: &Mention, has_subject: bool) -> Position {
     let start = mention.phrase.start;
     let last = mention.phrase.end.saturating_sub(1);
@@ -59,8 +76,11 @@ pub(super) fn position_of(outline: &Outline, mention: &Mention, has_subject: boo
     let follows_preposition = before.is_some_and(|before| outline.is(before, Trait::Preposition));
     let is_topic = before.is_some_and(|before| outline.has_word(before, |word| word == "For"));
     let precedes_verb = outline.is(mention.phrase.end, Trait::CueVerb) && outline.is(mention.phrase.end, Trait::Small);
+    let clause = mention.phrase.end + usize::from(outline.kind(mention.phrase.end) == Some(Kind::Comma));
     if is_inverted || precedes_verb || is_topic || !has_subject && !follows_preposition {
         Position::Subject
+    } else if outline.word(clause) == Some("who") {
+        Position::Clause
     } else {
         Position::Plain
     }
@@ -111,6 +131,22 @@ pub(super) fn is_surely_person(outline: &Outline, mention: &Mention) -> bool {
         || role_before_comma(outline, mention).is_some()
 }
 
+/// Whether a phrase calls somebody again who was named before: "the novelist", "the 43-year-old", "the Italian", "the
+/// mother of two".
+pub(super) fn is_epithet(outline: &Outline, mention: &Mention) -> bool {
+    const MOST_WORDS: usize = 8;
+    let phrase = &mention.phrase;
+    let has_many = outline.has_word(phrase.end - 1, |word| NUMBERS.contains(&word));
+    let is_parent = || phrase.len() == 4 && outline.has_word(phrase.start + 1, |word| matches!(word, "mother" | "father"));
+    outline.has_word(phrase.start, |first| first.eq_ignore_ascii_case("the"))
+        && phrase.len() <= MOST_WORDS
+        && (phrase.clone().any(|index| outline.is(index, Trait::Aged))
+            || outline.is_any(phrase.end - 1, &[Trait::Epithet, Trait::Demonym])
+            || has_many && is_parent())
+}
+
+const NUMBERS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
 /// The noun that says what somebody is ("the dock worker": worker).
 pub(super) fn head_noun<'t>(outline: &Outline<'t>, mention: &Mention) -> Option<&'t str> {
     let until = mention.phrase.clone().skip(1).find(|&index| outline.is(index, Trait::Preposition));
@@ -138,16 +174,16 @@ pub(in crate::attribution) fn described(
     (role.or(lead), organization)
 }
 
-/// Words that pick people from among others ("one of them").
-const OF_MANY: [&str; 12] =
-    ["one", "two", "three", "some", "many", "most", "several", "those", "few", "both", "another", "others"];
-
 /// A speaker who is nobody's full name: a body, a collective, somebody called by a role.
 pub(in crate::attribution) fn described_speaker(outline: &Outline, mention: &Mention) -> Speaker {
     let printed = printed_name(outline, &mention.name);
     let (role, organization) =
         if mention.form == Form::Role { role_and_organization(without_article(&printed)) } else { (None, None) };
-    let is_of_many = outline.has_word(mention.phrase.start, |word| OF_MANY.contains(&word.to_lowercase().as_str()));
-    let kind = if is_of_many && mention.form == Form::Other { SpeakerKind::Group } else { kind_of(mention.form) };
+    let is_one = outline.has_word(mention.phrase.start, |word| matches!(word, "Another" | "another" | "One" | "one"));
+    let kind = match mention.form {
+        Form::Other if mention.phrase.len() == 1 && is_one => SpeakerKind::Person,
+        Form::Other if outline.is(mention.phrase.start, Trait::OfMany) => SpeakerKind::Group,
+        form => kind_of(form),
+    };
     Speaker { name: printed, kind, mention: Some(outline.span(&mention.phrase)), role, organization }
 }

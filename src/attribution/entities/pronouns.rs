@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::gender::Gender;
-use super::{Entities, Phrase, Position, Sighting};
+use super::{Entities, Entity, Phrase, Position, Sighting};
 use crate::attribution::SpeakerKind;
 use crate::attribution::mentions::Form;
 use crate::attribution::tokens::Outline;
@@ -12,6 +12,8 @@ use crate::attribution::words::Trait;
 /// How far back a pronoun looks, in sightings and in paragraphs.
 const REACH: usize = 24;
 const REACH_IN_PARAGRAPHS: usize = 7;
+/// Who has a name is spoken of more than who has none.
+const NAMED: f32 = 0.5;
 /// A lead by less than this may be chance.
 const CLEAR_MARGIN: f32 = 0.7;
 
@@ -65,6 +67,40 @@ impl Entities {
         form: Form,
         spoke_last: Option<usize>,
     ) -> Option<(usize, bool)> {
+        self.most_prominent(place, spoke_last, |entity| fit(entity, form))
+    }
+
+    /// Whom "the novelist" or "the 43-year-old" calls again; nobody where several come near.
+    pub(super) fn called_again(&self, place: Place, described: &str) -> Option<usize> {
+        let gender = Gender::of(described, "");
+        let fits = |entity: &Entity| {
+            let is_person = entity.speaker.kind == SpeakerKind::Person && entity.is_named();
+            let agrees = gender == Gender::Unknown || entity.gender() == Gender::Unknown || entity.gender() == gender;
+            (is_person && agrees).then_some(1.0)
+        };
+        self.most_prominent(place, None, fits).filter(|(_, is_clear)| *is_clear).map(|(entity, _)| entity)
+    }
+
+    /// The only person whom a pronoun can mean that stands before any name: "she" of a first sentence.
+    pub(in crate::attribution) fn named_later(&self, place: Place, form: Form) -> Option<usize> {
+        const PARAGRAPHS: usize = 3;
+        let start = self.sightings.partition_point(|sighting| sighting.at < place.at);
+        let near = self.sightings[start..]
+            .iter()
+            .take(REACH)
+            .take_while(|sighting| sighting.paragraph < place.paragraph + PARAGRAPHS);
+        let mut fitting = near.map(|sighting| sighting.entity).filter(|&entity| {
+            self.entities[entity].is_named() && fit(&self.entities[entity], form).is_some()
+        });
+        matches!(form, Form::He | Form::She).then(|| fitting.next()).flatten()
+    }
+
+    fn most_prominent(
+        &self,
+        place: Place,
+        spoke_last: Option<usize>,
+        fit: impl Fn(&Entity) -> Option<f32>,
+    ) -> Option<(usize, bool)> {
         let end = self.sightings.partition_point(|sighting| sighting.at < place.at);
         let sentence = self.sentences.partition_point(|start| *start <= place.at);
         let mut ranked: Vec<(usize, f32)> = Vec::new();
@@ -73,10 +109,11 @@ impl Entities {
             .rev()
             .take_while(|sighting| sighting.paragraph + REACH_IN_PARAGRAPHS > place.paragraph);
         for sighting in near {
-            let Some(fit) = self.fit(sighting.entity, form) else { continue };
+            let Some(fit) = fit(&self.entities[sighting.entity]) else { continue };
             let spoke = if spoke_last == Some(sighting.entity) { 0.8 } else { 0.0 };
             let prominence = match sighting.position {
                 Position::Subject => 2.0,
+                Position::Clause => 1.5,
                 Position::Plain => 0.5,
                 Position::Owner => 0.0,
             };
@@ -84,7 +121,8 @@ impl Entities {
             let is_latest = sighting.position == Position::Subject && sighting.sentence + 1 >= sentence;
             let latest = if is_latest && sighting.paragraph == place.paragraph { 1.0 } else { 0.0 };
             let paragraphs = (place.paragraph - sighting.paragraph) as f32;
-            let score = fit + spoke + latest + prominence - 0.6 * sentences - 0.8 * paragraphs;
+            let named = if self.entities[sighting.entity].is_named() { NAMED } else { 0.0 };
+            let score = fit + named + spoke + latest + prominence - 0.6 * sentences - 0.8 * paragraphs;
             match ranked.iter_mut().find(|(entity, _)| *entity == sighting.entity) {
                 Some((_, best)) => *best = best.max(score),
                 None => ranked.push((sighting.entity, score)),
@@ -104,21 +142,20 @@ impl Entities {
             .map(|sighting| sighting.entity)
             .filter(|entity| self.entities[*entity].speaker.kind == SpeakerKind::Person)
     }
+}
 
-    /// How well a pronoun fits an entity; none where it cannot mean it.
-    fn fit(&self, entity: usize, form: Form) -> Option<f32> {
-        let entity = self.entities.get(entity)?;
-        match (entity.speaker.kind, form) {
-            (SpeakerKind::Person, Form::He | Form::She) => match entity.gender() {
-                Gender::Unknown => Some(0.0),
-                gender if gender == Gender::of_pronoun(form) => Some(1.4),
-                _ => None,
-            },
-            (SpeakerKind::Document, Form::It) => Some(0.5),
-            (SpeakerKind::Organization, Form::It) | (SpeakerKind::Group, Form::They) => Some(2.0),
-            (SpeakerKind::Organization, Form::They) => Some(0.5),
-            (SpeakerKind::Group, Form::It) => Some(1.0),
+/// How well a pronoun fits an entity; none where it cannot mean it.
+fn fit(entity: &Entity, form: Form) -> Option<f32> {
+    match (entity.speaker.kind, form) {
+        (SpeakerKind::Person, Form::He | Form::She) => match entity.gender() {
+            Gender::Unknown => Some(0.0),
+            gender if gender == Gender::of_pronoun(form) => Some(1.4),
             _ => None,
-        }
+        },
+        (SpeakerKind::Document, Form::It) => Some(0.5),
+        (SpeakerKind::Organization, Form::It) | (SpeakerKind::Group, Form::They) => Some(2.0),
+        (SpeakerKind::Organization, Form::They) => Some(0.5),
+        (SpeakerKind::Group, Form::It) => Some(1.0),
+        _ => None,
     }
 }

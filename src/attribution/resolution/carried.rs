@@ -6,6 +6,9 @@ use crate::attribution::cues;
 use crate::attribution::mentions::Form;
 use crate::attribution::tokens::Kind;
 
+/// The confidence of a finding whose speaker is named beside it.
+const NAMED: f32 = 0.8;
+
 impl Reader<'_> {
     /// The speaker of a run without a cue of its own.
     pub(super) fn carried_over(&self, place: Place) -> Option<Verdict> {
@@ -18,7 +21,10 @@ impl Reader<'_> {
                 .or_else(|| self.continued_paragraph(place))
                 .or_else(|| self.acted_after(place));
         }
-        self.told_before(place).or_else(|| self.spoke_before(place)).or_else(|| self.acted_before(place))
+        self.told_before(place)
+            .or_else(|| self.spoke_before(place))
+            .or_else(|| self.acted_before(place))
+            .or_else(|| self.acted_after(place))
     }
 
     /// A sentence between two quotations of one paragraph that brings in nobody else: `"…," said Kern. She sat down. "…"`.
@@ -27,18 +33,19 @@ impl Reader<'_> {
         let last = self.last.as_ref().filter(|last| last.paragraph == place.paragraph && last.end <= place.item)?;
         let is_near = place.item - last.end <= LONGEST_PROSE;
         let between = outline.items.get(last.end)?.span.start..outline.items.get(place.item)?.span.start;
-        let stands_alone = outline.kind(place.item - 1) == Some(Kind::Stop);
+        let stands_alone = matches!(outline.kind(place.item - 1), Some(Kind::Stop | Kind::Colon));
         let brings_in_nobody = self.entities.persons_in(between).all(|entity| Some(entity) == last.entity);
         (is_near && stands_alone && brings_in_nobody).then(|| self.same_as_last("continued", 0.8)).flatten()
     }
 
-    /// The sentence after a quotation that opens a paragraph is about somebody: `"A dog." He struck a match.`
+    /// The sentence after a quotation is about somebody: `"A dog." He struck a match.`
     pub(super) fn acted_after(&self, place: Place) -> Option<Verdict> {
         let outline = &self.outlines[place.paragraph];
-        if !ends_with_stop(self.words(place.run)) || outline.kind(1) != Some(Kind::Word) {
+        let next = place.item + 1;
+        if !ends_with_stop(self.words(place.run)) || outline.kind(next) != Some(Kind::Word) || !self.stands_alone(place) {
             return None;
         }
-        let (source, _) = cues::sentence_subject(outline, 1).filter(|(source, _)| source.phrase.start == 1)?;
+        let (source, _) = cues::sentence_subject(outline, next).filter(|(source, _)| source.phrase.start == next)?;
         let is_person = matches!(source.form, Form::Person | Form::He | Form::She);
         let spoken = self.speaker_of(place.paragraph, outline, &source, None).filter(|_| is_person)?;
         spoken.entity.map(|entity| Verdict {
@@ -127,7 +134,9 @@ impl Reader<'_> {
         if !self.is_bare(place.paragraph) {
             return None;
         }
-        if let Some(verdict) = self.in_turn(place) {
+        if place.run.is_closed
+            && let Some(verdict) = self.in_turn(place)
+        {
             return verdict;
         }
         let last = self.last.as_ref().filter(|last| last.paragraph + 1 == place.paragraph)?;
@@ -150,9 +159,11 @@ impl Reader<'_> {
             .filter(|(_, turn)| turn.paragraph + 1 == place.paragraph)?;
         let earlier = before.next().filter(|(_, turn)| turn.paragraph + 2 == place.paragraph);
         let is_exchange = self.is_bare(place.paragraph + 1) || self.is_bare(last_turn.paragraph);
+        // News goes on with whoever was named; in a story nobody is named whose turn it is.
+        let is_told_by_turns = is_exchange || last.confidence < NAMED;
         match earlier {
             Some((earlier, turn))
-                if earlier.speaker.as_ref().map(|speaker| &speaker.name)
+                if is_told_by_turns && earlier.speaker.as_ref().map(|speaker| &speaker.name)
                     != last.speaker.as_ref().map(|speaker| &speaker.name) =>
             {
                 let verdict = earlier.speaker.clone().map(|speaker| Verdict {

@@ -47,10 +47,12 @@ impl Reader<'_> {
         match mention.form {
             form if form.is_pronoun() => {
                 let place = entities::Place { paragraph, at: span.start };
-                let (entity, is_clear) = self.entities.antecedent(place, form, self.spoke_last(paragraph))?;
+                let before = self.entities.antecedent(place, form, self.spoke_last(paragraph));
+                let later = || self.entities.named_later(place, form).map(|entity| (entity, false));
+                let (entity, is_clear) = before.or_else(later)?;
                 self.known(entity, span, None).map(|spoken| Spoken { is_clear, ..spoken })
             }
-            Form::Role => match self.entities.holder(outline, mention) {
+            Form::Role => match self.entities.holder(outline, mention, paragraph) {
                 Lookup::One(entity) => self.known(entity, span, None),
                 _ => described(outline, mention),
             },

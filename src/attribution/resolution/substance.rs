@@ -1,6 +1,7 @@
 //! Which quoted runs are quotations: what reads as said, and not as a title, a term or a nickname.
 
 use super::{Place, Reader};
+use crate::attribution::cues;
 use crate::attribution::tokens::{Kind, Outline};
 use crate::attribution::words::Trait;
 
@@ -18,6 +19,12 @@ impl Reader<'_> {
         let starts_high =
             words.chars().find(|character| character.is_alphanumeric()).is_some_and(|first| !first.is_lowercase());
         starts_high && self.ends_as_sentence(place) && word_count(words) >= 2 && !is_title(words)
+    }
+
+    /// A paragraph that is one word: `"Yes."`
+    fn is_reply(&self, place: Place) -> bool {
+        let words = self.words(place.run);
+        words.starts_with(char::is_uppercase) && ends_with_stop(words) && self.is_bare(place.paragraph)
     }
 
     /// A full stop inside the marks; behind them, or at the head of a paragraph, length must bear it out. A comma inside
@@ -38,7 +45,8 @@ impl Reader<'_> {
         let outline = &self.outlines[place.paragraph];
         let words = self.words(place.run);
         let count = word_count(words);
-        let is_named_thing = place.item > 0 && outline.is(place.item - 1, Trait::NamingWord);
+        let is_said_as = cues::is_described_as(outline, place.item);
+        let is_named_thing = place.item > 0 && outline.is(place.item - 1, Trait::NamingWord) && !is_said_as;
         if (is_named_thing || outline.kind(place.item + 1) == Some(Kind::Dash) && !ends_with_stop(words))
             && count <= 12
             && !is_attached
@@ -52,7 +60,7 @@ impl Reader<'_> {
         if !place.run.is_opened && !has_evidence {
             return false;
         }
-        let is_sentence = self.is_speech(place) && self.stands_alone(place);
+        let is_sentence = self.is_speech(place) && self.stands_alone(place) || self.is_reply(place);
         let starts_low = words.starts_with(char::is_lowercase);
         let fewest = if starts_low && is_told { FEWEST_WORDS - 1 } else { FEWEST_WORDS };
         is_sentence || has_evidence && count >= fewest && !is_title(words)
