@@ -31,7 +31,8 @@ fn is_verb_in_place(outline: &Outline, index: usize) -> bool {
     let follows_determiner = index > 0
         && outline.has_word(index - 1, |word| {
             words::has(word, Trait::Determiner)
-                && !matches!(word.to_lowercase().as_str(), "all" | "one" | "both" | "that")
+                && !words::has(word, Trait::OfMany)
+                && !word.eq_ignore_ascii_case("that")
                 || word.ends_with("'s")
         });
     let is_finding = outline.has_word(index, |word| FINDINGS.contains(&word)) && is_word(outline, index + 1, "that");
@@ -294,9 +295,9 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
     while end > floor && (outline.is(end - 1, Trait::Adverb) || is_word(outline, end - 1, "who")) {
         end -= 1;
     }
-    let named = is_word(outline, end, "who").then(|| mentions::before_who(outline, floor, end)).flatten();
-    if let Some(named) = named {
-        return Some((named, None));
+    if is_word(outline, end, "who") && end > floor {
+        let named = mentions::before_who(outline, floor, end);
+        return named.or_else(|| mentions::people_before_who(outline, floor, end)).map(|mention| (mention, None));
     }
     end = before_date(outline, floor, end);
     end = before_brackets(outline, floor, end);
@@ -422,6 +423,7 @@ fn clause_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mentio
 /// Who or what the sentence that starts at `floor` is about: the phrase that opens it, or that follows an opening
 /// such as "In a letter," or "For Ada Kern,".
 pub(super) fn sentence_subject(outline: &Outline, floor: usize) -> Option<(Mention, Option<Range<usize>>)> {
+    let floor = floor.max(outline.dateline_end());
     let start = (floor..floor + 3).find(|&index| {
         outline.kind(index) == Some(Kind::Word) && !outline.has_word(index, |word| OPENINGS.contains(&word))
     })?;

@@ -172,6 +172,8 @@ enum Action {
     Open,
     Close,
     CloseFromStart,
+    /// The opening mark was lost behind the attribution of the run before.
+    CloseFromSentence,
     Skip,
 }
 
@@ -220,7 +222,11 @@ fn action_outside(mark: &Mark, next: Option<&Mark>, is_first: bool, is_odd: bool
     if is_displaced && !is_doubled && mark.shape == Shape::Straight {
         return Action::Open;
     }
-    if is_first { Action::CloseFromStart } else { Action::Skip }
+    match is_first {
+        true => Action::CloseFromStart,
+        false if mark.follows_stop() => Action::CloseFromSentence,
+        false => Action::Skip,
+    }
 }
 
 /// The outermost runs of one paragraph.
@@ -242,6 +248,11 @@ fn runs_of_paragraph(text: &str, span: &Range<usize>, marks: &[Mark], is_taken_u
             Action::CloseFromStart => {
                 let start = span.start;
                 found.extend(run(text, start, start, mark.at, mark.end()).map(|run| Run { is_opened: false, ..run }));
+            }
+            Action::CloseFromSentence => {
+                let start = found.last().and_then(|last| sentence_behind_attribution(text, last.outer.end..mark.at));
+                let reopened = start.and_then(|start| run(text, start, start, mark.at, mark.end()));
+                found.extend(reopened.map(|run| Run { is_opened: false, ..run }));
             }
             Action::Skip => {}
         }
@@ -277,6 +288,17 @@ fn attribution_start(text: &str, span: Range<usize>) -> Option<usize> {
         let is_name = following.next().is_some_and(|word| words::has(word, Trait::NameWord));
         (is_verb && is_name).then_some(span.start + end)
     })
+}
+
+/// `| he said. You're sorry."`: where the sentence behind an attribution starts.
+fn sentence_behind_attribution(text: &str, span: Range<usize>) -> Option<usize> {
+    const MOST_WORDS: usize = 12;
+    const LONGEST: usize = 100;
+    let words = &text[span.clone()];
+    let stop = words.bytes().take(LONGEST).position(|byte| byte == b'.')?;
+    let attribution = &words[..stop];
+    let says = attribution.split_whitespace().take(MOST_WORDS).any(|word| words::has(word, Trait::CueVerb));
+    (says && attribution.split_whitespace().count() <= MOST_WORDS).then_some(span.start + stop + 1)
 }
 
 /// How many clauses are looked behind for an attribution.

@@ -214,6 +214,15 @@ pub(super) fn before_who(outline: &Outline, floor: usize, who: usize) -> Option<
     named
 }
 
+/// The people whom "who" means where no name is before it: "two people briefed on the talks, who".
+pub(super) fn people_before_who(outline: &Outline, floor: usize, who: usize) -> Option<Mention> {
+    const NEAR: usize = 10;
+    let opens = |index: &usize| outline.is(*index, Trait::Determiner);
+    let starts = (who.saturating_sub(NEAR).max(floor)..who).rev().filter(opens);
+    let mut phrases = starts.filter_map(|start| phrase_at(outline, start));
+    phrases.find(|mention| matches!(mention.form, Form::Role | Form::Group))
+}
+
 /// What a name is made of.
 pub(super) const NAME_PARTS: [Trait; 2] = [Trait::NameWord, Trait::NameParticle];
 

@@ -92,6 +92,17 @@ impl<'a> Outline<'a> {
         Self { text, items }
     }
 
+    /// Where the prose begins behind a place and an agency: "VIK, Norland (Northwire) \u{2014} The pier fell."
+    pub(super) fn dateline_end(&self) -> usize {
+        const LONGEST: usize = 14;
+        let opens = self.is(0, Trait::Acronym) && self.word(0).is_some_and(|word| word.len() > 2);
+        let dash = (1..LONGEST).find(|&index| self.kind(index) == Some(Kind::Dash)).filter(|_| opens);
+        let is_place = |dash: usize| {
+            (0..dash).all(|index| self.kind(index) != Some(Kind::Word) || !self.is(index, Trait::Small) || self.is(index, Trait::NameParticle))
+        };
+        dash.filter(|&dash| is_place(dash)).map_or(0, |dash| dash + 1)
+    }
+
     pub(super) fn kind(&self, index: usize) -> Option<Kind> {
         self.items.get(index).map(|item| item.kind)
     }

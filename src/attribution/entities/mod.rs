@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use gender::{Gender, gender_of};
 use names::{is_same_name, name_words};
 use phrases::{
-    head_noun, is_epithet, is_predicate, is_surely_person, named_in_apposition, past_apposition, phrase_here, position_of, role_before_comma,
+    head_noun, is_epithet, is_interview_line, is_predicate, is_surely_person, named_in_apposition, past_apposition, phrase_here, position_of, role_before_comma,
 };
 
 pub(super) use names::printed_name;
@@ -84,6 +84,8 @@ pub(super) struct Entities {
     sightings: Vec<Sighting>,
     /// The bytes at which sentences start.
     sentences: Vec<usize>,
+    /// Which paragraphs are the turns of an interview, whose pronouns mean nobody outside them.
+    asides: Vec<bool>,
 }
 
 /// More entities than this of one name or role are not told apart anyway; bounds the work per look-up.
@@ -132,8 +134,14 @@ impl Entities {
         self.entities.get(index)
     }
 
+    /// Whether an entity is a person whom the text names.
+    pub(super) fn is_named(&self, index: usize) -> bool {
+        self.entities.get(index).is_some_and(Entity::is_named)
+    }
+
     fn read_paragraph(&mut self, paragraph: usize, outline: &Outline, phrases: &mut Vec<Phrase>) {
-        let mut index = 0;
+        self.asides.push(is_interview_line(outline));
+        let mut index = outline.dateline_end();
         let mut starts_sentence = true;
         // A person may be what "she" means although a body is the subject, and the other way round.
         let mut has_subject = [false; 2];
@@ -390,6 +398,8 @@ impl Entities {
             return Lookup::Nobody;
         };
         let noun = noun.to_lowercase();
+        // A description in the same words comes before who stands out, and that before another use of the noun.
+        let same_words = || self.by_description.get(&without_article(&outline.text[outline.span(&mention.phrase)]).to_lowercase());
         let again = || {
             let place = Place { paragraph, at: outline.span(&mention.phrase).start };
             let described = &outline.text[outline.span(&mention.phrase)];
@@ -400,8 +410,8 @@ impl Entities {
             [only] if mention.phrase.len() <= MOST_WORDS => Lookup::One(*only),
             [_, _, ..] if mention.phrase.len() <= MOST_WORDS => Lookup::Several,
             _ => {
-                let described = self.by_description.get(&noun).filter(|_| mention.phrase.len() <= MOST_WORDS);
-                described.copied().or_else(again).map_or(Lookup::Nobody, Lookup::One)
+                let same_noun = || self.by_description.get(&noun).filter(|_| mention.phrase.len() <= MOST_WORDS).copied();
+                same_words().copied().or_else(again).or_else(same_noun).map_or(Lookup::Nobody, Lookup::One)
             }
         }
     }

@@ -18,7 +18,9 @@ pub(super) fn phrase_here(outline: &Outline, index: usize, starts_sentence: bool
         && !traits.has(Trait::GivenName)
         && outline.is(index + 1, Trait::Small)
         && outline.is_any(index + 1, &[Trait::Determiner, Trait::Pronoun]);
-    if is_adverb && !traits.has(Trait::Determiner) {
+    // "all | the old man would say"
+    let is_predeterminer = traits.has(Trait::Determiner) && outline.has_word(index + 1, |word| matches!(word, "the" | "his" | "her" | "their"));
+    if is_adverb && !traits.has(Trait::Determiner) || is_predeterminer {
         return None;
     }
     if traits.has(Trait::NameWord) && !traits.has(Trait::Determiner) {
@@ -59,9 +61,10 @@ pub(super) fn is_predicate(outline: &Outline, mention: &Mention) -> bool {
     const BE: [&str; 6] = ["is", "was", "be", "been", "being", "became"];
     let start = mention.phrase.start;
     let is_indefinite = outline.has_word(start, |word| matches!(word, "a" | "an"));
-    let mut before = (0..start).rev().take_while(|&index| outline.is(index, Trait::Adverb) || outline.word(index) == Some("not")).take(3);
-    let is_after = |index: usize| outline.has_word(index, |word| BE.contains(&word) || word.ends_with("'s") || word.ends_with("\u{2019}s"));
-    is_indefinite && (before.any(is_after) || start > 0 && is_after(start - 1))
+    let is_copula = |index: usize| outline.has_word(index, |word| BE.contains(&word) || word.ends_with("'s") || word.ends_with("\u{2019}s"));
+    let leads_on = |index: usize| outline.is(index, Trait::Adverb) || outline.word(index) == Some("not");
+    let mut before = (start.saturating_sub(4)..start).rev();
+    is_indefinite && before.find(|&index| is_copula(index) || !leads_on(index)).is_some_and(is_copula)
 }
 
 pub(super) fn position_of(outline: &Outline, mention: &Mention, has_subject: bool) -> Position {
@@ -102,11 +105,12 @@ pub(super) fn named_in_apposition(outline: &Outline, role: &Mention) -> Option<M
 /// Steps over a role between commas behind a name, which means nobody else.
 pub(super) fn past_apposition(outline: &Outline, mention: &Mention) -> usize {
     let end = mention.phrase.end;
-    if mention.form != Form::Person || outline.kind(end) != Some(Kind::Comma) {
+    if !mention.form.is_one_person() || outline.kind(end) != Some(Kind::Comma) {
         return end;
     }
+    let is_indefinite = outline.has_word(end + 1, |word| matches!(word, "a" | "an"));
     match mentions::phrase_at(outline, end + 1) {
-        Some(role) if role.form == Form::Role => role.phrase.end,
+        Some(role) if role.form == Form::Role && (mention.form == Form::Person || is_indefinite) => role.phrase.end,
         _ => end,
     }
 }
@@ -129,6 +133,11 @@ pub(super) fn is_surely_person(outline: &Outline, mention: &Mention) -> bool {
         || is_inverted
         || outline.is(mention.name.start, Trait::GivenName)
         || role_before_comma(outline, mention).is_some()
+}
+
+/// "Q: …", "A: …": an interview's turn, which is somebody's own words.
+pub(super) fn is_interview_line(outline: &Outline) -> bool {
+    outline.has_word(0, |word| matches!(word, "Q" | "A")) && outline.kind(1) == Some(Kind::Colon)
 }
 
 /// Whether a phrase calls somebody again who was named before: "the novelist", "the 43-year-old", "the Italian", "the

@@ -10,10 +10,10 @@ use crate::attribution::tokens::Outline;
 use crate::attribution::words::Trait;
 
 /// How far back a pronoun looks, in sightings and in paragraphs.
-const REACH: usize = 24;
-const REACH_IN_PARAGRAPHS: usize = 7;
+const REACH: usize = 32;
+const REACH_IN_PARAGRAPHS: usize = 12;
 /// Who has a name is spoken of more than who has none.
-const NAMED: f32 = 0.5;
+const NAMED: f32 = 1.0;
 /// A lead by less than this may be chance.
 const CLEAR_MARGIN: f32 = 0.7;
 
@@ -109,6 +109,9 @@ impl Entities {
             .rev()
             .take_while(|sighting| sighting.paragraph + REACH_IN_PARAGRAPHS > place.paragraph);
         for sighting in near {
+            if self.asides.get(sighting.paragraph) != self.asides.get(place.paragraph) {
+                continue;
+            }
             let Some(fit) = fit(&self.entities[sighting.entity]) else { continue };
             let spoke = if spoke_last == Some(sighting.entity) { 0.8 } else { 0.0 };
             let prominence = match sighting.position {
@@ -120,7 +123,7 @@ impl Entities {
             let sentences = sentence.saturating_sub(sighting.sentence).min(8) as f32;
             let is_latest = sighting.position == Position::Subject && sighting.sentence + 1 >= sentence;
             let latest = if is_latest && sighting.paragraph == place.paragraph { 1.0 } else { 0.0 };
-            let paragraphs = (place.paragraph - sighting.paragraph) as f32;
+            let paragraphs = (place.paragraph - sighting.paragraph).min(6) as f32;
             let named = if self.entities[sighting.entity].is_named() { NAMED } else { 0.0 };
             let score = fit + named + spoke + latest + prominence - 0.6 * sentences - 0.8 * paragraphs;
             match ranked.iter_mut().find(|(entity, _)| *entity == sighting.entity) {

@@ -18,6 +18,7 @@ impl Reader<'_> {
         if place.item == 0 {
             return self
                 .announced(place)
+                .or_else(|| self.answered(place))
                 .or_else(|| self.continued_paragraph(place))
                 .or_else(|| self.acted_after(place));
         }
@@ -25,6 +26,21 @@ impl Reader<'_> {
             .or_else(|| self.spoke_before(place))
             .or_else(|| self.acted_before(place))
             .or_else(|| self.acted_after(place))
+    }
+
+    /// An interview prints questions without marks and answers with them: whom its first lines name answers.
+    fn answered(&self, place: Place) -> Option<Verdict> {
+        let interviewee = self.interviewee.filter(|_| self.is_bare(place.paragraph))?;
+        let asks = place.paragraph.checked_sub(1).is_some_and(|before| self.paragraphs[before].runs.is_empty());
+        let speaker = self.entities.get(interviewee).filter(|_| asks)?.speaker.clone();
+        Some(Verdict {
+            speaker: Some(speaker),
+            entity: Some(interviewee),
+            attribution: None,
+            cue_items: None,
+            rule: "interview",
+            confidence: 0.7,
+        })
     }
 
     /// A sentence between two quotations of one paragraph that brings in nobody else: `"…," said Kern. She sat down. "…"`.

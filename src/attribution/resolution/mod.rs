@@ -21,13 +21,16 @@ pub(super) fn resolve(text: &str, known: &[Speaker]) -> Vec<Finding> {
     let paragraphs = marks::read_marks(text);
     let outlines: Vec<Outline> = paragraphs.iter().map(|paragraph| Outline::of(text, paragraph)).collect();
     let entities = Entities::in_text(&outlines, known);
+    let bare: Vec<bool> = outlines.iter().map(is_bare).collect();
+    let interviewee = interviewee(text, &paragraphs, &bare, &entities);
     let mut reader = Reader {
         text,
         paragraphs: &paragraphs,
         outlines: &outlines,
         blocks: Blocks::of(text, &paragraphs, &outlines),
         entities,
-        bare: outlines.iter().map(is_bare).collect(),
+        bare,
+        interviewee,
         findings: Vec::new(),
         turns: Vec::new(),
         last: None,
@@ -44,6 +47,23 @@ const LONGEST_TAIL: usize = 12;
 const LONGEST_CLAUSE: usize = 40;
 /// How many items of prose may stand between two quotations of one speaker.
 const LONGEST_PROSE: usize = 70;
+
+/// Who answers in a text where paragraphs that ask stand before paragraphs that are quotations: whom the lines before the
+/// first question name.
+fn interviewee(text: &str, paragraphs: &[MarkedParagraph], bare: &[bool], entities: &Entities) -> Option<usize> {
+    const FEWEST_QUESTIONS: usize = 2;
+    let asks = |index: &usize| {
+        let question = &paragraphs[*index];
+        question.runs.is_empty()
+            && text[question.span.clone()].ends_with('?')
+            && bare.get(index + 1).copied().unwrap_or_default()
+    };
+    let mut questions = (0..paragraphs.len()).filter(asks);
+    let first = questions.next()?;
+    questions.nth(FEWEST_QUESTIONS - 2)?;
+    let mut named = entities.persons_in(0..paragraphs[first].span.start).filter(|person| entities.is_named(*person));
+    named.next()
+}
 
 /// Where a finding stands, for the turns of a dialogue.
 struct Turn {
@@ -72,6 +92,8 @@ struct Reader<'a> {
     entities: Entities,
     /// Which paragraphs hold nothing but quotation.
     bare: Vec<bool>,
+    /// Who answers, where the text is an interview.
+    interviewee: Option<usize>,
     findings: Vec<Finding>,
     /// One for each finding.
     turns: Vec<Turn>,

@@ -18,7 +18,8 @@ impl Reader<'_> {
         let words = self.words(place.run);
         let starts_high =
             words.chars().find(|character| character.is_alphanumeric()).is_some_and(|first| !first.is_lowercase());
-        starts_high && self.ends_as_sentence(place) && word_count(words) >= 2 && !is_title(words)
+        let is_paragraph = self.is_bare(place.paragraph) && word_count(words) >= FEWEST_WORDS;
+        (starts_high || is_paragraph) && self.ends_as_sentence(place) && word_count(words) >= 2 && !is_title(words)
     }
 
     /// A paragraph that is one word: `"Yes."`
