@@ -98,7 +98,8 @@ fn after_copula(outline: &Outline, start: usize) -> Option<Cue> {
     let asks = outline.has_word(start + 1, |word| matches!(word, "how" | "what" | "all"));
     let source = (is_copula && asks).then(|| mentions::any_phrase_at(outline, start + 2)).flatten()?;
     let from = source.phrase.end;
-    let verb = (from..from + 3).find(|&index| is_verb(outline, index) || outline.has_word(index, |word| word == "say"))?;
+    let verb =
+        (from..from + 3).find(|&index| is_verb(outline, index) || outline.has_word(index, |word| word == "say"))?;
     Some(Cue { rule: "cue_after", items: start..verb + 1, source, appositive: None, is_attached: true })
 }
 
@@ -241,7 +242,13 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
         return Some(Cue { rule: "cue_before", source, appositive: None, items, is_attached });
     }
     if let Some(source) = inserted_source(outline, floor, verb, run) {
-        return Some(Cue { rule: "cue_before", items: verb..source.phrase.end, source, appositive: None, is_attached: true });
+        return Some(Cue {
+            rule: "cue_before",
+            items: verb..source.phrase.end,
+            source,
+            appositive: None,
+            is_attached: true,
+        });
     }
     let Some((source, appositive)) = subject(outline, floor, verb) else {
         return before_colon(outline, floor, run);
@@ -292,8 +299,12 @@ fn is_phrase_cue(outline: &Outline, index: usize) -> bool {
 /// The subject of a verb: the phrase before it, with what stands between commas stepped over.
 fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Option<Range<usize>>)> {
     let mut end = verb;
-    while end > floor && (outline.is(end - 1, Trait::Adverb) || is_word(outline, end - 1, "who")) {
+    let is_relative = |index: usize| is_word(outline, index, "who") || is_word(outline, index, "which");
+    while end > floor && (outline.is(end - 1, Trait::Adverb) || is_relative(end - 1)) {
         end -= 1;
+    }
+    if is_word(outline, end, "which") && end > floor && outline.kind(end - 1) == Some(Kind::Comma) {
+        return mentions::phrase_before(outline, floor, end - 1).map(|mention| (mention, None));
     }
     if is_word(outline, end, "who") && end > floor {
         let named = mentions::before_who(outline, floor, end);
@@ -385,8 +396,19 @@ pub(super) fn is_led_in(outline: &Outline, run: usize) -> bool {
 /// `described the plan as "a gift to the lobbyists"`: words of the speaker, not the name of a thing.
 pub(super) fn is_described_as(outline: &Outline, run: usize) -> bool {
     const VERBS: [&str; 13] = [
-        "described", "describes", "describing", "dismissed", "dismisses", "condemned", "condemns", "denounced", "hailed",
-        "hails", "praised", "portrayed", "characterised",
+        "described",
+        "describes",
+        "describing",
+        "dismissed",
+        "dismisses",
+        "condemned",
+        "condemns",
+        "denounced",
+        "hailed",
+        "hails",
+        "praised",
+        "portrayed",
+        "characterised",
     ];
     let follows_as = run > 0 && is_word(outline, run - 1, "as");
     let before = run.saturating_sub(LONGEST_OPENING)..run;
@@ -397,7 +419,13 @@ pub(super) fn is_described_as(outline: &Outline, run: usize) -> bool {
 fn earlier_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mention, Option<Range<usize>>)> {
     let verb = (floor..end).rev().find(|&index| is_verb_in_place(outline, index));
     let subject = verb.and_then(|verb| {
-        let inverted = || if verb == floor || outline.kind(verb - 1) != Some(Kind::Word) { mentions::phrase_at(outline, verb + 1) } else { None };
+        let inverted = || {
+            if verb == floor || outline.kind(verb - 1) != Some(Kind::Word) {
+                mentions::phrase_at(outline, verb + 1)
+            } else {
+                None
+            }
+        };
         mentions::phrase_before(outline, floor, before_date(outline, floor, verb)).or_else(inverted)
     });
     subject

@@ -83,6 +83,7 @@ enum Shape {
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     at: usize,
+    end: usize,
     character: char,
     shape: Shape,
     before: Option<char>,
@@ -91,7 +92,7 @@ struct Mark {
 
 impl Mark {
     fn end(&self) -> usize {
-        self.at + self.character.len_utf8()
+        self.end
     }
 
     /// Nothing that belongs to a word stands on its left: here a quotation may begin.
@@ -147,20 +148,26 @@ fn marks_where(text: &str, span: &Range<usize>, is_wanted: fn(char) -> bool) -> 
     while let Some(found) = paragraph.as_bytes()[from..].iter().position(begins_mark) {
         let at = from + found;
         let mut rest = paragraph[at..].chars();
-        let Some(character) = rest.next() else { break };
+        let Some(first) = rest.next() else { break };
+        let doubled = DOUBLED.iter().find(|(written, _)| paragraph[at..].starts_with(written));
+        let (character, length) = doubled.map_or((first, first.len_utf8()), |(written, mark)| (*mark, written.len()));
         if is_wanted(character) {
             let before = paragraph[..at].chars().next_back();
-            let after = rest.next();
-            marks.push(Mark { at: span.start + at, character, shape: shape_of(character), before, after });
+            let after = paragraph[at + length..].chars().next();
+            let (start, end) = (span.start + at, span.start + at + length);
+            marks.push(Mark { at: start, end, character, shape: shape_of(character), before, after });
         }
-        from = at + character.len_utf8();
+        from = at + length;
     }
     marks
 }
 
+/// Marks that are written as two characters, as on a typewriter and in TeX.
+const DOUBLED: [(&str, char); 3] = [("``", '\u{201C}'), ("\u{2018}\u{2018}", '\u{201C}'), ("''", '\u{201D}')];
+
 /// Whether a byte can be the first of a quotation mark.
 fn begins_mark(byte: &u8) -> bool {
-    matches!(byte, b'"' | b'\'' | 0xC2 | 0xE2 | 0xEF)
+    matches!(byte, b'"' | b'\'' | b'`' | 0xC2 | 0xE2 | 0xEF)
 }
 
 fn marks_of(text: &str, span: &Range<usize>) -> Vec<Mark> {
@@ -268,7 +275,8 @@ fn unclosed_run(text: &str, span: &Range<usize>, opening: &Mark, found: &[Run], 
     let paragraph_ends_closed = found.last().is_some_and(|last| last.outer.end == span.end);
     let holds_another = found.iter().rev().take(1).any(|last| last.outer.start > opening.at);
     let lead = text[span.start..opening.at].trim_end();
-    let is_led_in = lead.is_empty() || lead.ends_with([',', ':']);
+    let goes_on = !found.is_empty() && lead.ends_with('.') && text[..span.end].ends_with(['.', '!', '?']);
+    let is_led_in = lead.is_empty() || lead.ends_with([',', ':']) || goes_on;
     if paragraph_ends_closed || (!is_taken_up && (holds_another || !is_led_in)) {
         return None;
     }

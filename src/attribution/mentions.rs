@@ -412,7 +412,8 @@ fn writer_of_document(outline: &Outline, phrase: &Range<usize>, last: usize) -> 
 }
 
 fn read_common_noun(outline: &Outline, phrase: Range<usize>, last: usize) -> Option<Mention> {
-    let is_demonym = outline.is(last, Trait::Demonym) && phrase.len() == 2 && outline.is(phrase.start, Trait::Determiner);
+    let is_demonym =
+        outline.is(last, Trait::Demonym) && phrase.len() == 2 && outline.is(phrase.start, Trait::Determiner);
     let is_one = outline.is_any(last, &[Trait::RoleNoun, Trait::Aged]) && !outline.is(last, Trait::GroupNoun);
     let form = if is_one || is_demonym {
         Form::Role

@@ -2,10 +2,11 @@
 //!
 //! Each stage is a file with a type of its own: `paragraphs` and `marks` (which stretches stand between marks), `tokens`
 //! and `words` (what is known of each word), `mentions` (which phrases can speak), `entities` (whom the text speaks of,
-//! and where), `blocks` and `cues` (what names a source), `resolution` (who that is, given the whole text). A wrong name
-//! is worse than none: where the evidence does not decide, the quotation stays unattributed. docs/attribution.md tells
+//! and where), `blocks` and `cues` (what names a source), `resolution` (who that is, given the whole text), `agreement`
+//! (what other printings of the same words tell). A wrong name is worse than none: where the evidence does not decide, the quotation stays unattributed. docs/attribution.md tells
 //! more.
 
+mod agreement;
 mod attribution_line;
 mod blocks;
 mod cues;
@@ -95,10 +96,17 @@ pub struct Finding {
     pub confidence: f32,
 }
 
-/// Finds the quotations of a text, in text order. Blank lines or line ends part paragraphs. `known` are people the text's
-/// surroundings name in full, such as the speakers of its pull quotes.
-pub fn find_quotations(text: &str, known: &[Speaker]) -> Vec<Finding> {
-    resolution::resolve(text, known)
+/// A quotation printed beside a text, such as a pull quote, and whom its attribution names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedBeside {
+    pub words: String,
+    pub speaker: Speaker,
+}
+
+/// Finds the quotations of a text, in text order. Blank lines or line ends part paragraphs. The people named for what is
+/// printed `beside` the text are known in it, and decide where it prints the same words and names nobody for them.
+pub fn find_quotations(text: &str, beside: &[PrintedBeside]) -> Vec<Finding> {
+    resolution::resolve(text, beside)
 }
 
 /// The words of a quotation in several pieces: joined by a blank, across paragraphs by a blank line. The segments are

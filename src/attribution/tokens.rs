@@ -98,7 +98,11 @@ impl<'a> Outline<'a> {
         let opens = self.is(0, Trait::Acronym) && self.word(0).is_some_and(|word| word.len() > 2);
         let dash = (1..LONGEST).find(|&index| self.kind(index) == Some(Kind::Dash)).filter(|_| opens);
         let is_place = |dash: usize| {
-            (0..dash).all(|index| self.kind(index) != Some(Kind::Word) || !self.is(index, Trait::Small) || self.is(index, Trait::NameParticle))
+            (0..dash).all(|index| {
+                self.kind(index) != Some(Kind::Word)
+                    || !self.is(index, Trait::Small)
+                    || self.is(index, Trait::NameParticle)
+            })
         };
         dash.filter(|&dash| is_place(dash)).map_or(0, |dash| dash + 1)
     }

@@ -99,7 +99,13 @@ impl Traits {
             .with(Trait::Aged, word.ends_with("-year-old"))
             .with(Trait::Collective, listed.has(Trait::GroupNoun) || is_plural_for_people(word))
             .with(Trait::Capitalised, is_capitalised)
-            .with(Trait::NameWord, is_capitalised && !listed.has(Trait::NeverAName) && !listed.has(Trait::Demonym) && !is_contraction(word))
+            .with(
+                Trait::NameWord,
+                is_capitalised
+                    && !listed.has(Trait::NeverAName)
+                    && !listed.has(Trait::Demonym)
+                    && !is_contraction(word),
+            )
             .with(Trait::GivenName, listed.has(Trait::FemaleName) || listed.has(Trait::MaleName))
             .with(Trait::Small, is_small || word.starts_with(char::is_lowercase))
             .with(Trait::Possessive, word != without_possessive(word))

@@ -13,7 +13,8 @@ use std::collections::HashMap;
 use gender::{Gender, gender_of};
 use names::{is_same_name, name_words};
 use phrases::{
-    head_noun, is_epithet, is_interview_line, is_predicate, is_surely_person, named_in_apposition, past_apposition, phrase_here, position_of, role_before_comma,
+    head_noun, is_epithet, is_interview_line, is_predicate, is_surely_person, named_in_apposition, past_apposition,
+    phrase_here, position_of, role_before_comma,
 };
 
 pub(super) use names::printed_name;
@@ -24,7 +25,7 @@ use super::attribution_line::without_article;
 use super::mentions::{self, Form, Mention};
 use super::tokens::{Kind, Outline};
 use super::words::{self, Trait};
-use super::{Speaker, SpeakerKind};
+use super::{PrintedBeside, Speaker, SpeakerKind};
 
 /// Somebody, as the text names them.
 pub(super) struct Entity {
@@ -111,9 +112,10 @@ struct Phrase {
 }
 
 impl Entities {
-    pub(super) fn in_text(outlines: &[Outline], known: &[Speaker]) -> Self {
+    pub(super) fn in_text(outlines: &[Outline], beside: &[PrintedBeside]) -> Self {
         let mut entities = Self::default();
-        for speaker in known.iter().filter(|speaker| speaker.kind == SpeakerKind::Person) {
+        let people = beside.iter().map(|printed| &printed.speaker);
+        for speaker in people.filter(|speaker| speaker.kind == SpeakerKind::Person) {
             let _ = entities.add_person(String::new(), Speaker { mention: None, ..speaker.clone() });
         }
         let mut phrases = Vec::new();
@@ -399,7 +401,8 @@ impl Entities {
         };
         let noun = noun.to_lowercase();
         // A description in the same words comes before who stands out, and that before another use of the noun.
-        let same_words = || self.by_description.get(&without_article(&outline.text[outline.span(&mention.phrase)]).to_lowercase());
+        let same_words =
+            || self.by_description.get(&without_article(&outline.text[outline.span(&mention.phrase)]).to_lowercase());
         let again = || {
             let place = Place { paragraph, at: outline.span(&mention.phrase).start };
             let described = &outline.text[outline.span(&mention.phrase)];
@@ -410,7 +413,8 @@ impl Entities {
             [only] if mention.phrase.len() <= MOST_WORDS => Lookup::One(*only),
             [_, _, ..] if mention.phrase.len() <= MOST_WORDS => Lookup::Several,
             _ => {
-                let same_noun = || self.by_description.get(&noun).filter(|_| mention.phrase.len() <= MOST_WORDS).copied();
+                let same_noun =
+                    || self.by_description.get(&noun).filter(|_| mention.phrase.len() <= MOST_WORDS).copied();
                 same_words().copied().or_else(again).or_else(same_noun).map_or(Lookup::Nobody, Lookup::One)
             }
         }

@@ -19,7 +19,8 @@ pub(super) fn phrase_here(outline: &Outline, index: usize, starts_sentence: bool
         && outline.is(index + 1, Trait::Small)
         && outline.is_any(index + 1, &[Trait::Determiner, Trait::Pronoun]);
     // "all | the old man would say"
-    let is_predeterminer = traits.has(Trait::Determiner) && outline.has_word(index + 1, |word| matches!(word, "the" | "his" | "her" | "their"));
+    let is_predeterminer = traits.has(Trait::Determiner)
+        && outline.has_word(index + 1, |word| matches!(word, "the" | "his" | "her" | "their"));
     if is_adverb && !traits.has(Trait::Determiner) || is_predeterminer {
         return None;
     }
@@ -61,7 +62,9 @@ pub(super) fn is_predicate(outline: &Outline, mention: &Mention) -> bool {
     const BE: [&str; 6] = ["is", "was", "be", "been", "being", "became"];
     let start = mention.phrase.start;
     let is_indefinite = outline.has_word(start, |word| matches!(word, "a" | "an"));
-    let is_copula = |index: usize| outline.has_word(index, |word| BE.contains(&word) || word.ends_with("'s") || word.ends_with("\u{2019}s"));
+    let is_copula = |index: usize| {
+        outline.has_word(index, |word| BE.contains(&word) || word.ends_with("'s") || word.ends_with("\u{2019}s"))
+    };
     let leads_on = |index: usize| outline.is(index, Trait::Adverb) || outline.word(index) == Some("not");
     let mut before = (start.saturating_sub(4)..start).rev();
     is_indefinite && before.find(|&index| is_copula(index) || !leads_on(index)).is_some_and(is_copula)
@@ -146,7 +149,8 @@ pub(super) fn is_epithet(outline: &Outline, mention: &Mention) -> bool {
     const MOST_WORDS: usize = 8;
     let phrase = &mention.phrase;
     let has_many = outline.has_word(phrase.end - 1, |word| NUMBERS.contains(&word));
-    let is_parent = || phrase.len() == 4 && outline.has_word(phrase.start + 1, |word| matches!(word, "mother" | "father"));
+    let is_parent =
+        || phrase.len() == 4 && outline.has_word(phrase.start + 1, |word| matches!(word, "mother" | "father"));
     outline.has_word(phrase.start, |first| first.eq_ignore_ascii_case("the"))
         && phrase.len() <= MOST_WORDS
         && (phrase.clone().any(|index| outline.is(index, Trait::Aged))

@@ -89,9 +89,9 @@ impl Entities {
             .iter()
             .take(REACH)
             .take_while(|sighting| sighting.paragraph < place.paragraph + PARAGRAPHS);
-        let mut fitting = near.map(|sighting| sighting.entity).filter(|&entity| {
-            self.entities[entity].is_named() && fit(&self.entities[entity], form).is_some()
-        });
+        let mut fitting = near
+            .map(|sighting| sighting.entity)
+            .filter(|&entity| self.entities[entity].is_named() && fit(&self.entities[entity], form).is_some());
         matches!(form, Form::He | Form::She).then(|| fitting.next()).flatten()
     }
 

@@ -58,7 +58,8 @@ impl Reader<'_> {
     pub(super) fn acted_after(&self, place: Place) -> Option<Verdict> {
         let outline = &self.outlines[place.paragraph];
         let next = place.item + 1;
-        if !ends_with_stop(self.words(place.run)) || outline.kind(next) != Some(Kind::Word) || !self.stands_alone(place) {
+        if !ends_with_stop(self.words(place.run)) || outline.kind(next) != Some(Kind::Word) || !self.stands_alone(place)
+        {
             return None;
         }
         let (source, _) = cues::sentence_subject(outline, next).filter(|(source, _)| source.phrase.start == next)?;
@@ -179,8 +180,9 @@ impl Reader<'_> {
         let is_told_by_turns = is_exchange || last.confidence < NAMED;
         match earlier {
             Some((earlier, turn))
-                if is_told_by_turns && earlier.speaker.as_ref().map(|speaker| &speaker.name)
-                    != last.speaker.as_ref().map(|speaker| &speaker.name) =>
+                if is_told_by_turns
+                    && earlier.speaker.as_ref().map(|speaker| &speaker.name)
+                        != last.speaker.as_ref().map(|speaker| &speaker.name) =>
             {
                 let verdict = earlier.speaker.clone().map(|speaker| Verdict {
                     speaker: Some(speaker),

@@ -8,19 +8,21 @@ use std::ops::Range;
 
 use substance::{ends_with_stop, is_bare};
 
+use super::agreement::Agreement;
 use super::blocks::Blocks;
 use super::cues::{self, Cue};
 use super::entities::Entities;
 use super::marks::{self, MarkedParagraph, Run};
 use super::tokens::{Kind, Outline};
 use super::words::Trait;
-use super::{Finding, Quotation, Speaker};
+use super::{Finding, PrintedBeside, Quotation, Speaker};
 
-/// Finds the quotations of a text and their speakers.
-pub(super) fn resolve(text: &str, known: &[Speaker]) -> Vec<Finding> {
+/// Finds the quotations of a text and their speakers. The text is read again where it names, elsewhere, the speaker of
+/// words that it was not sure about.
+pub(super) fn resolve(text: &str, beside: &[PrintedBeside]) -> Vec<Finding> {
     let paragraphs = marks::read_marks(text);
     let outlines: Vec<Outline> = paragraphs.iter().map(|paragraph| Outline::of(text, paragraph)).collect();
-    let entities = Entities::in_text(&outlines, known);
+    let entities = Entities::in_text(&outlines, beside);
     let bare: Vec<bool> = outlines.iter().map(is_bare).collect();
     let interviewee = interviewee(text, &paragraphs, &bare, &entities);
     let mut reader = Reader {
@@ -31,12 +33,14 @@ pub(super) fn resolve(text: &str, known: &[Speaker]) -> Vec<Finding> {
         entities,
         bare,
         interviewee,
+        agreement: Agreement::of_printings(beside),
         findings: Vec::new(),
         turns: Vec::new(),
         last: None,
     };
-    for paragraph in 0..paragraphs.len() {
-        reader.read_paragraph(paragraph);
+    reader.read();
+    if reader.agreement.add_findings(text, &reader.findings) {
+        reader.read();
     }
     reader.findings
 }
@@ -94,6 +98,7 @@ struct Reader<'a> {
     bare: Vec<bool>,
     /// Who answers, where the text is an interview.
     interviewee: Option<usize>,
+    agreement: Agreement,
     findings: Vec<Finding>,
     /// One for each finding.
     turns: Vec<Turn>,
@@ -137,6 +142,15 @@ impl Verdict {
 impl<'a> Reader<'a> {
     fn words(&self, run: &Run) -> &'a str {
         &self.text[run.inner.clone()]
+    }
+
+    fn read(&mut self) {
+        self.findings.clear();
+        self.turns.clear();
+        self.last = None;
+        for paragraph in 0..self.paragraphs.len() {
+            self.read_paragraph(paragraph);
+        }
     }
 
     fn read_paragraph(&mut self, paragraph: usize) {
@@ -199,6 +213,7 @@ impl<'a> Reader<'a> {
             }
             _ => self.carried_over(place),
         };
+        let verdict = self.settled(place, verdict);
         let is_told = verdict.as_ref().is_some_and(|verdict| verdict.speaker.is_some());
         let goes_on = is_told && self.continues_sentence(place);
         if self.is_quotation(place, is_attached || goes_on && self.stands_alone(place), verdict.is_some(), is_told) {
@@ -225,7 +240,7 @@ impl<'a> Reader<'a> {
             last.paragraph == place.paragraph
                 && last.cue.as_ref().is_some_and(|items| {
                     items.contains(&(cue.items.end - 1))
-                        || cue.items.start < last.run_item && last.run_item < place.item
+                        || cue.items.end <= last.run_item && last.run_item < place.item
                 })
         })
     }

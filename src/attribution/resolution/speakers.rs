@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Place, Reader, Spoken, Verdict};
+use crate::attribution::agreement::SURE;
 use crate::attribution::cues::Cue;
 use crate::attribution::entities::{self, Lookup};
 use crate::attribution::mentions::{Form, Mention};
@@ -101,5 +102,25 @@ impl Reader<'_> {
             _ => None,
         };
         Speaker { name: full.map_or(&speaker.name, |person| &person.speaker.name).clone(), ..speaker.clone() }
+    }
+
+    /// Where nobody is named beside the words, whom another printing of them names.
+    pub(super) fn settled(&self, place: Place, verdict: Option<Verdict>) -> Option<Verdict> {
+        if verdict.as_ref().is_some_and(|verdict| verdict.confidence >= SURE && verdict.speaker.is_some()) {
+            return verdict;
+        }
+        let Some(speaker) = self.agreement.speaker_of(self.words(place.run)) else { return verdict };
+        let found = verdict.as_ref().and_then(|verdict| verdict.speaker.as_ref());
+        if found.is_some_and(|found| found.name == speaker.name) {
+            return verdict;
+        }
+        let mention = found.and_then(|found| found.mention.clone());
+        let entity = match self.entities.named(&speaker.name, "") {
+            Lookup::One(entity) => Some(entity),
+            _ => None,
+        };
+        let speaker = Some(Speaker { mention, ..self.in_full(speaker) });
+        let verdict = verdict.unwrap_or_else(Verdict::unattributed);
+        Some(Verdict { speaker, entity, rule: "same_words", confidence: SURE, ..verdict })
     }
 }

@@ -1,7 +1,7 @@
 //! What a whole text gives, rule by rule.
 
 use super::resolve;
-use crate::attribution::{Quotation, Speaker, SpeakerKind};
+use crate::attribution::{PrintedBeside, Quotation, read_attribution_line};
 
 /// Each finding as `words -> speaker (rule)`.
 fn read(text: &str) -> Vec<String> {
@@ -132,14 +132,8 @@ fn an_attribution_line_speaks_for_all_quotations_before_it() {
 
 #[test]
 fn people_named_around_the_text_are_known_in_it() {
-    let known = Speaker {
-        name: "Ada Kern".to_owned(),
-        kind: SpeakerKind::Person,
-        mention: None,
-        role: None,
-        organization: None,
-    };
-    let findings = resolve("\"It fell at once,\" Kern said.", &[known]);
+    let beside = PrintedBeside { words: "Nobody was on it.".to_owned(), speaker: read_attribution_line("Ada Kern") };
+    let findings = resolve("\"It fell at once,\" Kern said.", &[beside]);
     assert_eq!(findings[0].speaker.as_ref().map(|speaker| speaker.name.as_str()), Some("Ada Kern"));
 }
 
