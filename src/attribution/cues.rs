@@ -78,7 +78,8 @@ pub(super) fn after(outline: &Outline, run: usize, ending: Option<char>) -> Opti
 
 /// `said Ada Kern, pilot`: the source follows the words that announce it.
 fn with_source(rule: &'static str, outline: &Outline, start: usize, at: usize) -> Option<Cue> {
-    let source = mentions::any_phrase_at(outline, at).filter(|source| !is_joined(outline, source))?;
+    let papers = || mentions::papers_at(outline, at).filter(|_| rule == "according_to");
+    let source = mentions::any_phrase_at(outline, at).or_else(papers).filter(|source| !is_joined(outline, source))?;
     if let Some((name, role)) = name_after_role(outline, &source) {
         return Some(Cue {
             rule,
@@ -282,13 +283,37 @@ fn before_colon(outline: &Outline, floor: usize, run: usize) -> Option<Cue> {
     let colon = run.checked_sub(1).filter(|&colon| outline.kind(colon) == Some(Kind::Colon))?;
     let start = (floor..colon).find(|&index| outline.kind(index) == Some(Kind::Word))?;
     let named = sentence_subject(outline, floor);
-    let (source, appositive) =
-        named.or_else(|| mentions::any_phrase_at(outline, start).map(|mention| (mention, None)))?;
+    let read = || named.or_else(|| mentions::any_phrase_at(outline, start).map(|mention| (mention, None)));
+    let (source, appositive) = owner(outline, start).map(|owner| (owner, None)).or_else(read)?;
     if is_joined(outline, &source) {
         return None;
     }
     Some(Cue { rule: "colon", items: source.phrase.start..colon, source, appositive, is_attached: false })
 }
+
+/// `Her advice to beginners: "…"`, `Kern's answer came at once: "…"`: whose words they are.
+fn owner(outline: &Outline, start: usize) -> Option<Mention> {
+    const SPEAKERS: [Trait; 3] = [Trait::RoleNoun, Trait::Collective, Trait::NameWord];
+    let last = (start..start + LONGEST_OWNER).find(|&index| {
+        outline.is(index, Trait::Possessive)
+            || outline.is(index, Trait::Determiner) && outline.is(index, Trait::Pronoun)
+    })?;
+    let owned = (last + 1..last + LONGEST_OWNER).find(|&index| outline.is_any(index, &SPEAKERS));
+    let verb = (last + 1..last + LONGEST_OWNER).find(|&index| {
+        outline.kind(index) != Some(Kind::Word)
+            || outline.is_any(index, &[Trait::Adverb, Trait::Preposition, Trait::CueVerb])
+    });
+    if owned.is_some_and(|owned| verb.is_none_or(|verb| owned < verb)) {
+        return None;
+    }
+    if last == start && outline.is(start, Trait::Pronoun) {
+        return mentions::personal_pronoun(outline, start).filter(|owner| matches!(owner.form, Form::He | Form::She));
+    }
+    mentions::read_phrase(outline, start..last + 1)
+        .filter(|owner| matches!(owner.form, Form::Person | Form::Organization))
+}
+
+const LONGEST_OWNER: usize = 6;
 
 /// "according to …" and "in the words of …".
 fn is_phrase_cue(outline: &Outline, index: usize) -> bool {

@@ -281,7 +281,12 @@ fn unclosed_run(text: &str, span: &Range<usize>, opening: &Mark, found: &[Run], 
         return None;
     }
     let end = if is_taken_up { span.end } else { attribution_start(text, opening.end()..span.end).unwrap_or(span.end) };
-    run(text, opening.at, opening.end(), end, end).map(|run| Run { is_closed: false, ..run })
+    let behind = text[end..span.end]
+        .chars()
+        .next()
+        .filter(|next| is_single_mark(*next))
+        .map_or(end, |next| end + next.len_utf8());
+    run(text, opening.at, opening.end(), end, behind).map(|run| Run { is_closed: false, ..run })
 }
 
 /// Where `…, said Ada Kern` goes on behind a closing mark that was lost: past the comma.
@@ -289,7 +294,8 @@ fn attribution_start(text: &str, span: Range<usize>) -> Option<usize> {
     let words = &text[span.clone()];
     let ends = words.match_indices([',', '?', '!']).map(|(at, mark)| at + mark.len());
     ends.take(MOST_CLAUSES).find_map(|end| {
-        let mut following = words[end..].split_whitespace();
+        let rest = words[end..].strip_prefix(['\'', '\u{2019}']).unwrap_or(&words[end..]);
+        let mut following = rest.split_whitespace();
         let is_verb = following
             .next()
             .is_some_and(|word| word.starts_with(char::is_lowercase) && words::has(word, Trait::CueVerb));

@@ -122,6 +122,18 @@ pub(super) fn any_phrase_before(outline: &Outline, floor: usize, end: usize) -> 
     phrase_before(outline, floor, end).or_else(other)
 }
 
+/// "documents seen by the board", "court records": papers without a word before them.
+pub(super) fn papers_at(outline: &Outline, start: usize) -> Option<Mention> {
+    let core = start..core_end(outline, start);
+    let end = core.clone().find(|&index| is_papers(outline, index)).map(|last| last + 1)?;
+    Some(Mention { form: Form::Document, name: start..end, phrase: start..end })
+}
+
+fn is_papers(outline: &Outline, index: usize) -> bool {
+    let singular = outline.word(index).and_then(|word| word.strip_suffix('s'));
+    singular.is_some_and(|singular| words::has(singular, Trait::DocumentNoun))
+}
+
 /// What says who or what a phrase without a name means.
 pub(super) const HEADS: [Trait; 3] = [Trait::RoleNoun, Trait::Collective, Trait::DocumentNoun];
 

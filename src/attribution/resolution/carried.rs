@@ -2,6 +2,7 @@
 
 use super::substance::ends_with_stop;
 use super::{LONGEST_CLAUSE, LONGEST_PROSE, LONGEST_TAIL, Last, Place, Reader, Verdict};
+use crate::attribution::Speaker;
 use crate::attribution::cues;
 use crate::attribution::mentions::Form;
 use crate::attribution::tokens::Kind;
@@ -20,7 +21,8 @@ impl Reader<'_> {
                 .announced(place)
                 .or_else(|| self.answered(place))
                 .or_else(|| self.continued_paragraph(place))
-                .or_else(|| self.acted_after(place));
+                .or_else(|| self.acted_after(place))
+                .or_else(|| self.introduced_after(place));
         }
         self.told_before(place)
             .or_else(|| self.spoke_before(place))
@@ -33,14 +35,7 @@ impl Reader<'_> {
         let interviewee = self.interviewee.filter(|_| self.is_bare(place.paragraph))?;
         let asks = place.paragraph.checked_sub(1).is_some_and(|before| self.paragraphs[before].runs.is_empty());
         let speaker = self.entities.get(interviewee).filter(|_| asks)?.speaker.clone();
-        Some(Verdict {
-            speaker: Some(speaker),
-            entity: Some(interviewee),
-            attribution: None,
-            cue_items: None,
-            rule: "interview",
-            confidence: 0.7,
-        })
+        Some(self.about("interview", 0.7, interviewee, speaker))
     }
 
     /// A sentence between two quotations of one paragraph that brings in nobody else: `"…," said Kern. She sat down. "…"`.
@@ -65,21 +60,38 @@ impl Reader<'_> {
         let (source, _) = cues::sentence_subject(outline, next).filter(|(source, _)| source.phrase.start == next)?;
         let is_person = matches!(source.form, Form::Person | Form::He | Form::She);
         let spoken = self.speaker_of(place.paragraph, outline, &source, None).filter(|_| is_person)?;
-        spoken.entity.map(|entity| Verdict {
-            speaker: Some(spoken.speaker),
-            entity: Some(entity),
-            attribution: None,
-            cue_items: None,
-            rule: "subject_after",
-            confidence: 0.6,
-        })
+        spoken.entity.map(|entity| self.about("subject_after", 0.6, entity, spoken.speaker))
+    }
+
+    /// An article that opens with quotation names its speaker next: `"I was nine." / Ada Kern told her story.`
+    fn introduced_after(&self, place: Place) -> Option<Verdict> {
+        const PARAGRAPHS: usize = 6;
+        if !self.findings.is_empty() || !self.is_bare(place.paragraph) {
+            return None;
+        }
+        let next = (place.paragraph + 1..).take(PARAGRAPHS).find(|&next| !self.is_bare(next))?;
+        let outline = self.outlines.get(next)?;
+        let (source, appositive) =
+            cues::sentence_subject(outline, 0).filter(|(source, _)| source.form == Form::Person)?;
+        let spoken = self.speaker_of(next, outline, &source, appositive.as_ref())?;
+        spoken.entity.map(|entity| self.about("subject_after", 0.6, entity, spoken.speaker))
+    }
+
+    /// What the sentences around a quotation tell without a verb of speech.
+    fn about(&self, rule: &'static str, confidence: f32, entity: usize, speaker: Speaker) -> Verdict {
+        Verdict { speaker: Some(speaker), entity: Some(entity), attribution: None, cue_items: None, rule, confidence }
     }
 
     /// The sentence before is about somebody: `Kern was blunt. "…"`.
-    pub(super) fn acted_before(&self, place: Place) -> Option<Verdict> {
+    fn acted_before(&self, place: Place) -> Option<Verdict> {
         let outline = &self.outlines[place.paragraph];
         let stop = place.item.checked_sub(1).filter(|&item| outline.kind(item) == Some(Kind::Stop))?;
         let floor = self.sentence_start(place.paragraph, stop);
+        self.subject_before(place, floor, stop).or_else(|| self.only_person_before(place, floor, stop))
+    }
+
+    fn subject_before(&self, place: Place, floor: usize, stop: usize) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
         let asked = || cues::first_pronoun(outline, floor..stop).map(|mention| (mention, None));
         let (source, appositive) = cues::sentence_subject(outline, floor).or_else(asked)?;
         let is_person = matches!(source.form, Form::Person | Form::Role | Form::He | Form::She);
@@ -92,6 +104,16 @@ impl Reader<'_> {
             rule: "subject_before",
             confidence: 0.75,
         })
+    }
+
+    /// `The ashes were warm when Kern arrived. "…"`
+    fn only_person_before(&self, place: Place, floor: usize, stop: usize) -> Option<Verdict> {
+        let outline = &self.outlines[place.paragraph];
+        let mut persons: Vec<usize> = self.entities.persons_in(outline.span(&(floor..stop))).collect();
+        persons.dedup();
+        let [only] = persons.as_slice() else { return None };
+        let speaker = self.entities.get(*only).filter(|_| self.entities.is_named(*only) && self.is_speech(place))?;
+        Some(self.about("subject_before", 0.6, *only, speaker.speaker.clone()))
     }
 
     /// `"…," said Kern. "…"`: nothing but the rest of the attribution's sentence is between the two.

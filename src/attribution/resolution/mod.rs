@@ -239,8 +239,7 @@ impl<'a> Reader<'a> {
         self.last.as_ref().is_some_and(|last| {
             last.paragraph == place.paragraph
                 && last.cue.as_ref().is_some_and(|items| {
-                    items.contains(&(cue.items.end - 1))
-                        || cue.items.end <= last.run_item && last.run_item < place.item
+                    items.contains(&(cue.items.end - 1)) || cue.items.end <= last.run_item && last.run_item < place.item
                 })
         })
     }
