@@ -228,7 +228,9 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
     let names_source = |index: usize| is_verb_in_place(outline, index) && !is_heard(outline, floor, index);
     let verb = (floor..run).rev().find(|&index| names_source(index) || is_phrase_cue(outline, index));
     let verb = verb.filter(|&verb| verb > floor || outline.is(verb, Trait::Small) || is_phrase_cue(outline, verb));
-    let Some(verb) = verb else { return before_colon(outline, floor, run) };
+    let Some(verb) = verb.map(|verb| governing_verb(outline, floor, verb)) else {
+        return before_colon(outline, floor, run);
+    };
     let gap = verb + 1..run;
     let is_adjacent =
         gap.clone().all(|index| outline.kind(index) != Some(Kind::Word) || outline.is(index, Trait::Adverb));
@@ -256,6 +258,13 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
     };
     let rule = if outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon) { "colon" } else { "cue_before" };
     Some(Cue { rule, items: source.phrase.start..verb + 1, source, appositive, is_attached })
+}
+
+/// "told jurors to put": the verb that an infinitive belongs to, where that is one of speech.
+fn governing_verb(outline: &Outline, floor: usize, verb: usize) -> usize {
+    let is_infinitive = verb > floor && is_word(outline, verb - 1, "to");
+    let earlier = || (floor..verb).rev().find(|&index| is_verb_in_place(outline, index) && !is_heard(outline, floor, index));
+    if is_infinitive { earlier().unwrap_or(verb) } else { verb }
 }
 
 /// `He was, said Ada Kern, "…"`: a verb of speech and its source between commas, or before the quotation.
@@ -355,8 +364,10 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
     }
     let last_comma = end - 1;
     let before_commas = (floor..last_comma).rev().filter(|&index| outline.kind(index) == Some(Kind::Comma)).take(4);
-    let candidates = before_commas
-        .filter_map(|comma| mentions::phrase_before(outline, floor, comma).map(|mention| (comma, mention)));
+    let candidates = before_commas.filter_map(|comma| {
+        let end = before_brackets(outline, floor, comma);
+        mentions::phrase_before(outline, floor, end).map(|mention| (comma, mention))
+    });
     let (named, described): (Vec<_>, Vec<_>) = candidates
         .filter(|(_, mention)| mention.form != Form::Group && !mention.form.is_pronoun())
         .partition(|(_, mention)| matches!(mention.form, Form::Person | Form::Organization));

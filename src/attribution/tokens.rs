@@ -199,6 +199,7 @@ fn word_end(text: &str, start: usize, limit: usize) -> usize {
         let next = characters.peek().map(|&(_, next)| next);
         let goes_on = match character {
             _ if character.is_alphanumeric() || is_combining(character) => true,
+            '\'' | '\u{2019}' if next == Some(' ') => text[start..at].ends_with('s') && end > start + 1,
             '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}' => next.is_some_and(char::is_alphanumeric),
             '.' => {
                 ends_initial(&text[start..at])

@@ -93,7 +93,7 @@ impl Traits {
     pub(super) fn of(word: &str) -> Self {
         let is_capitalised = is_capitalised(word);
         let is_small = !is_capitalised && word.starts_with(char::is_lowercase);
-        let listed = listed(word);
+        let listed = listed(word.trim_end_matches(['\'', '\u{2019}']));
         listed
             .with(Trait::RoleNoun, listed.has(Trait::RoleNoun) || listed.has(Trait::Epithet) || is_compound_role(word))
             .with(Trait::Aged, word.ends_with("-year-old"))

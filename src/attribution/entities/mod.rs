@@ -89,6 +89,32 @@ pub(super) struct Entities {
     asides: Vec<bool>,
 }
 
+/// The noun that a title before a name is short for: "Gov. Kern" is the governor.
+fn in_full(title: &str) -> &str {
+    const SHORT: [(&str, &str); 18] = [
+        ("capt", "captain"),
+        ("cllr", "councillor"),
+        ("col", "colonel"),
+        ("det", "detective"),
+        ("dr", "doctor"),
+        ("fr", "priest"),
+        ("gen", "general"),
+        ("gov", "governor"),
+        ("insp", "inspector"),
+        ("justice", "judge"),
+        ("lt", "lieutenant"),
+        ("pres", "president"),
+        ("prof", "professor"),
+        ("rep", "representative"),
+        ("rev", "vicar"),
+        ("sen", "senator"),
+        ("sgt", "sergeant"),
+        ("supt", "superintendent"),
+    ];
+    let bare = title.trim_end_matches('.');
+    SHORT.iter().find(|(short, _)| *short == bare).map_or(bare, |(_, full)| full)
+}
+
 /// More entities than this of one name or role are not told apart anyway; bounds the work per look-up.
 const MOST_NAMESAKES: usize = 12;
 
@@ -262,9 +288,12 @@ impl Entities {
         const MOST_WORDS: usize = 12;
         let entity = &self.entities[index];
         let role = entity.speaker.role.as_deref().unwrap_or_default();
-        for word in entity.lead.split_whitespace().chain(role.split_whitespace()).take(MOST_WORDS) {
+        // "spokesman for the governor" is no governor.
+        let own = role.split_whitespace().take_while(|word| !words::has(word, Trait::Preposition));
+        for word in entity.lead.split_whitespace().chain(own).take(MOST_WORDS) {
             if words::Traits::of(word).has_any(&[Trait::RoleNoun, Trait::CourtesyTitle]) {
-                let holders = self.by_role.entry(word.to_lowercase()).or_default();
+                let word = in_full(&word.to_lowercase()).to_owned();
+                let holders = self.by_role.entry(word).or_default();
                 if !holders.contains(&index) && holders.len() < MOST_NAMESAKES {
                     holders.push(index);
                 }
@@ -411,7 +440,10 @@ impl Entities {
         let holders = self.by_role.get(&noun).map(Vec::as_slice).unwrap_or_default();
         match holders {
             [only] if mention.phrase.len() <= MOST_WORDS => Lookup::One(*only),
-            [_, _, ..] if mention.phrase.len() <= MOST_WORDS => Lookup::Several,
+            [_, _, ..] if mention.phrase.len() <= MOST_WORDS => {
+                let mut named = holders.iter().filter(|holder| self.is_named(**holder));
+                named.next().filter(|_| named.next().is_none()).map_or(Lookup::Several, |only| Lookup::One(*only))
+            }
             _ => {
                 let same_noun =
                     || self.by_description.get(&noun).filter(|_| mention.phrase.len() <= MOST_WORDS).copied();

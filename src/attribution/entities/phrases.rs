@@ -151,12 +151,17 @@ pub(super) fn is_epithet(outline: &Outline, mention: &Mention) -> bool {
     let has_many = outline.has_word(phrase.end - 1, |word| NUMBERS.contains(&word));
     let is_parent =
         || phrase.len() == 4 && outline.has_word(phrase.start + 1, |word| matches!(word, "mother" | "father"));
+    let is_another = phrase.clone().any(|index| outline.has_word(index, |word| CONTRASTS.contains(&word)));
     outline.has_word(phrase.start, |first| first.eq_ignore_ascii_case("the"))
         && phrase.len() <= MOST_WORDS
+        && !is_another
         && (phrase.clone().any(|index| outline.is(index, Trait::Aged))
             || outline.is_any(phrase.end - 1, &[Trait::Epithet, Trait::Demonym])
             || has_many && is_parent())
 }
+
+/// Words that tell somebody from those named before.
+const CONTRASTS: [&str; 8] = ["previous", "next", "other", "new", "second", "third", "only", "last"];
 
 const NUMBERS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
@@ -164,7 +169,8 @@ const NUMBERS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven
 pub(super) fn head_noun<'t>(outline: &Outline<'t>, mention: &Mention) -> Option<&'t str> {
     let until = mention.phrase.clone().skip(1).find(|&index| outline.is(index, Trait::Preposition));
     let phrase = mention.phrase.start..until.unwrap_or(mention.phrase.end);
-    phrase.rev().find(|&index| outline.is_any(index, &mentions::HEADS)).and_then(|index| outline.word(index))
+    let heads = |index: &usize| outline.is_any(*index, &mentions::HEADS) || outline.is(*index, Trait::Aged);
+    phrase.rev().find(heads).and_then(|index| outline.word(index))
 }
 
 /// Role and organization of a mention, from what stands before the name and what follows it.

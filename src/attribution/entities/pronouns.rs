@@ -54,9 +54,19 @@ impl Entities {
             .map(|sighting| sighting.entity)
             .collect();
         persons.dedup();
+        if persons.is_empty() {
+            persons.extend(self.only_person());
+        }
         if let [only] = persons.as_slice() {
             self.entities[*only].votes[usize::from(gender == Gender::Male)] += 1;
         }
+    }
+
+    /// The only person named so far.
+    fn only_person(&self) -> Option<usize> {
+        let mut named = self.sightings.iter().map(|sighting| sighting.entity).filter(|entity| self.is_named(*entity));
+        let first = named.next()?;
+        named.take(REACH).all(|other| other == first).then_some(first)
     }
 
     /// What stands out most among the entities before a place that a pronoun fits, and whether by a clear margin.
@@ -118,7 +128,7 @@ impl Entities {
                 Position::Subject => 2.0,
                 Position::Clause => 1.5,
                 Position::Plain => 0.5,
-                Position::Owner => 0.0,
+                Position::Owner => 0.5,
             };
             let sentences = sentence.saturating_sub(sighting.sentence).min(8) as f32;
             let is_latest = sighting.position == Position::Subject && sighting.sentence + 1 >= sentence;
