@@ -107,7 +107,9 @@ fn after_copula(outline: &Outline, start: usize) -> Option<Cue> {
 /// `the harbour master, Ada Kern,`: the name behind the comma, and the role before it.
 fn name_after_role(outline: &Outline, source: &Mention) -> Option<(Mention, Range<usize>)> {
     let comma = source.phrase.end;
-    let is_role = matches!(source.form, Form::Role | Form::Other) && outline.kind(comma) == Some(Kind::Comma);
+    let is_role = matches!(source.form, Form::Role | Form::Other)
+        && outline.kind(comma) == Some(Kind::Comma)
+        && !mentions::opens_with_participle(outline, comma + 1);
     let name =
         is_role.then(|| mentions::phrase_at(outline, comma + 1)).flatten().filter(|name| name.form == Form::Person)?;
     let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word) || is_verb(outline, name.phrase.end);

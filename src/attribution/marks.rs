@@ -149,7 +149,8 @@ fn marks_where(text: &str, span: &Range<usize>, is_wanted: fn(char) -> bool) -> 
         let at = from + found;
         let mut rest = paragraph[at..].chars();
         let Some(first) = rest.next() else { break };
-        let doubled = DOUBLED.iter().find(|(written, _)| paragraph[at..].starts_with(written));
+        let is_repeated = rest.next() == Some(first);
+        let doubled = DOUBLED.iter().find(|(written, _)| is_repeated && written.starts_with(first));
         let (character, length) = doubled.map_or((first, first.len_utf8()), |(written, mark)| (*mark, written.len()));
         if is_wanted(character) {
             let before = paragraph[..at].chars().next_back();

@@ -207,6 +207,13 @@ fn name_behind_opening(outline: &Outline, floor: usize, core: Range<usize>) -> O
     (opens_sentence && (is_apart || is_date) && !run.is_empty()).then(|| read_phrase(outline, run)).flatten()
 }
 
+/// "The judge, | sentencing Kern to a year": no apposition, but what somebody did.
+pub(super) fn opens_with_participle(outline: &Outline, start: usize) -> bool {
+    outline.is(start, Trait::Small)
+        && !outline.is(start, Trait::RoleNoun)
+        && outline.has_word(start, |word| word.ends_with("ing") || word.ends_with("ed"))
+}
+
 /// Whom "who" means: the name before it, whatever that is the object of ("from Ada Kern of the Harbour Board, who").
 pub(super) fn before_who(outline: &Outline, floor: usize, who: usize) -> Option<Mention> {
     let mut end = who.checked_sub(1).filter(|&comma| outline.kind(comma) == Some(Kind::Comma)).unwrap_or(who);
@@ -451,7 +458,9 @@ fn capital_run(outline: &Outline, phrase: &Range<usize>) -> Range<usize> {
             break;
         }
     }
-    start..phrase.end
+    let is_particle = |index: usize| outline.is(index, Trait::NameParticle) && !outline.is_any(index, &[Trait::Preposition, Trait::Determiner]);
+    let particles = (phrase.start..start).rev().take_while(|&index| start < phrase.end && is_particle(index)).count();
+    start - particles..phrase.end
 }
 
 /// What stands before a name and is none of it.

@@ -93,10 +93,12 @@ impl Traits {
     pub(super) fn of(word: &str) -> Self {
         let is_capitalised = is_capitalised(word);
         let is_small = !is_capitalised && word.starts_with(char::is_lowercase);
-        let listed = listed(word.trim_end_matches(['\'', '\u{2019}']));
+        let listed = listed(without_apostrophe(word));
+        let is_compound = word.as_bytes().contains(&b'-');
+        let is_role = listed.has_any(&[Trait::RoleNoun, Trait::Epithet]) || is_compound && is_compound_role(word);
         listed
-            .with(Trait::RoleNoun, listed.has(Trait::RoleNoun) || listed.has(Trait::Epithet) || is_compound_role(word))
-            .with(Trait::Aged, word.ends_with("-year-old"))
+            .with(Trait::RoleNoun, is_role)
+            .with(Trait::Aged, is_compound && word.ends_with("-year-old"))
             .with(Trait::Collective, listed.has(Trait::GroupNoun) || is_plural_for_people(word))
             .with(Trait::Capitalised, is_capitalised)
             .with(
@@ -189,6 +191,14 @@ fn is_contraction(word: &str) -> bool {
         return false;
     };
     matches!(ending, "d" | "ll" | "ve" | "re" | "m" | "t") || ending == "s" && listed(base).has(Trait::NeverAName)
+}
+
+/// "the dockers'": the word without the apostrophe that ends it.
+fn without_apostrophe(word: &str) -> &str {
+    match word.as_bytes().last() {
+        Some(b'\'' | 0x99) => word.trim_end_matches(['\'', '\u{2019}']),
+        _ => word,
+    }
 }
 
 /// "bell-founder", "ex-minister": what the last part is, the whole is.

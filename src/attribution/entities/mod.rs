@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use gender::{Gender, gender_of};
 use names::{is_same_name, name_words};
 use phrases::{
-    head_noun, is_epithet, is_interview_line, is_predicate, is_surely_person, named_in_apposition, past_apposition,
+    head_noun, is_epithet, is_interview_line, is_predicate, is_surely_person, named_in_apposition, owner_in, past_apposition,
     phrase_here, position_of, role_before_comma,
 };
 
@@ -85,6 +85,8 @@ pub(super) struct Entities {
     sightings: Vec<Sighting>,
     /// The bytes at which sentences start.
     sentences: Vec<usize>,
+    /// How often each entity is sighted.
+    counts: Vec<u32>,
     /// Which paragraphs are the turns of an interview, whose pronouns mean nobody outside them.
     asides: Vec<bool>,
 }
@@ -197,6 +199,10 @@ impl Entities {
             *has_own_subject |= position == Position::Subject;
             index = past_apposition(outline, &mention).max(next);
             let sentence = self.sentences.len();
+            if let Some(owner) = owner_in(outline, &mention) {
+                let position = if position == Position::Subject { Position::Clause } else { Position::Owner };
+                phrases.push(Phrase { paragraph, mention: owner, position, sentence });
+            }
             if !is_predicate(outline, &mention) {
                 phrases.push(Phrase { paragraph, mention, position, sentence });
             }
@@ -258,6 +264,7 @@ impl Entities {
             entity.gender = gender_of(&entity);
         }
         self.entities.push(entity);
+        self.counts.push(0);
         if is_person {
             self.index_roles(index);
         }
@@ -312,6 +319,7 @@ impl Entities {
         let Some(entity) = self.meant_by(outline, phrase) else { return };
         let at = outline.span(&mention.phrase).start;
         let Phrase { paragraph, sentence, position, .. } = *phrase;
+        self.counts[entity] += 1;
         self.sightings.push(Sighting { at, paragraph, sentence, entity, position });
     }
 

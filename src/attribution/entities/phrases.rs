@@ -92,10 +92,21 @@ pub(super) fn position_of(outline: &Outline, mention: &Mention, has_subject: boo
     }
 }
 
+/// "Kern's sister": Kern, who is spoken of too.
+pub(super) fn owner_in(outline: &Outline, mention: &Mention) -> Option<Mention> {
+    let owns = |index: &usize| outline.is(*index, Trait::Possessive) && outline.is(*index, Trait::NameWord);
+    let last = mention.phrase.clone().find(owns).filter(|last| last + 1 < mention.phrase.end)?;
+    let is_apart = matches!(mention.form, Form::Role | Form::Group);
+    let owner = is_apart.then(|| mentions::read_phrase(outline, mention.phrase.start..last + 1)).flatten()?;
+    (owner.form == Form::Person).then_some(owner)
+}
+
 /// "his sister, Gunvor," is Gunvor.
 pub(super) fn named_in_apposition(outline: &Outline, role: &Mention) -> Option<Mention> {
     let comma = role.phrase.end;
-    let may_be_named = role.form == Form::Role && outline.kind(comma) == Some(Kind::Comma);
+    let may_be_named = role.form == Form::Role
+        && outline.kind(comma) == Some(Kind::Comma)
+        && !mentions::opens_with_participle(outline, comma + 1);
     let name = may_be_named.then(|| mentions::phrase_at(outline, comma + 1)).flatten()?;
     let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word);
     (name.form == Form::Person && is_closed).then_some(Mention {
@@ -121,6 +132,9 @@ pub(super) fn past_apposition(outline: &Outline, mention: &Mention) -> usize {
 /// "his sister, | Gunvor": the role before the comma.
 pub(super) fn role_before_comma(outline: &Outline, mention: &Mention) -> Option<String> {
     let comma = mention.phrase.start.checked_sub(1).filter(|&comma| outline.kind(comma) == Some(Kind::Comma))?;
+    if mentions::opens_with_participle(outline, comma + 1) {
+        return None;
+    }
     let role = mentions::phrase_before(outline, comma.saturating_sub(8), comma)?;
     (role.form == Form::Role).then(|| without_article(&outline.text[outline.span(&role.phrase)]).to_owned())
 }

@@ -14,6 +14,8 @@ const REACH: usize = 32;
 const REACH_IN_PARAGRAPHS: usize = 12;
 /// Who has a name is spoken of more than who has none.
 const NAMED: f32 = 1.0;
+/// Who is spoken of often is more likely meant; by the logarithm of how often.
+const OFTEN: f32 = 0.35;
 /// A lead by less than this may be chance.
 const CLEAR_MARGIN: f32 = 0.7;
 
@@ -131,11 +133,16 @@ impl Entities {
                 Position::Owner => 0.5,
             };
             let sentences = sentence.saturating_sub(sighting.sentence).min(8) as f32;
-            let is_latest = sighting.position == Position::Subject && sighting.sentence + 1 >= sentence;
+            let is_latest = match sighting.position {
+                Position::Subject => sighting.sentence + 1 >= sentence,
+                Position::Clause => sighting.sentence == sentence,
+                _ => false,
+            };
             let latest = if is_latest && sighting.paragraph == place.paragraph { 1.0 } else { 0.0 };
             let paragraphs = (place.paragraph - sighting.paragraph).min(6) as f32;
             let named = if self.entities[sighting.entity].is_named() { NAMED } else { 0.0 };
-            let score = fit + named + spoke + latest + prominence - 0.6 * sentences - 0.8 * paragraphs;
+            let often = OFTEN * (self.counts[sighting.entity] as f32).max(1.0).ln();
+            let score = fit + named + often + spoke + latest + prominence - 0.6 * sentences - 0.8 * paragraphs;
             match ranked.iter_mut().find(|(entity, _)| *entity == sighting.entity) {
                 Some((_, best)) => *best = best.max(score),
                 None => ranked.push((sighting.entity, score)),
