@@ -147,7 +147,7 @@ fn subject_then_verb(outline: &Outline, start: usize, is_after_stop: bool) -> Op
             return Some(Cue { rule: "cue_after", items, appositive: Some(role), source: name, is_attached: true });
         }
     }
-    let source_end = after_brackets(outline, source.phrase.end);
+    let source_end = mentions::after_brackets(outline, source.phrase.end);
     let modified = mentions::modifiers_end(outline, source_end);
     let (appositive, end) = match modified > source_end && source.form == Form::Person {
         true => (Some(source_end..modified), modified),
@@ -160,24 +160,11 @@ fn subject_then_verb(outline: &Outline, start: usize, is_after_stop: bool) -> Op
     Some(Cue { rule: "cue_after", items: start..verb + 1, appositive, source, is_attached: true })
 }
 
-/// Steps over "(D-Vik)" or "(pictured)".
-fn after_brackets(outline: &Outline, start: usize) -> usize {
-    let is_bracket = |index: usize, bracket: &str| {
-        outline.kind(index) == Some(Kind::Other) && outline.text.get(outline.items[index].span.clone()) == Some(bracket)
-    };
-    if !is_bracket(start, "(") {
-        return start;
-    }
-    (start..start + LONGEST_BRACKETS).find(|&index| is_bracket(index, ")")).map_or(start, |end| end + 1)
-}
-
 /// Steps back over "(2017: 88)".
 fn before_brackets(outline: &Outline, floor: usize, end: usize) -> usize {
-    let from = end.saturating_sub(LONGEST_BRACKETS).max(floor);
-    (from..end).find(|&start| after_brackets(outline, start) == end).unwrap_or(end)
+    let from = end.saturating_sub(mentions::LONGEST_BRACKETS).max(floor);
+    (from..end).find(|&start| mentions::after_brackets(outline, start) == end).unwrap_or(end)
 }
-
-const LONGEST_BRACKETS: usize = 12;
 
 /// Steps over what stands between commas after a name.
 fn after_parenthesis(outline: &Outline, comma: usize) -> (Option<Range<usize>>, usize) {

@@ -506,6 +506,19 @@ fn form_of_name(outline: &Outline, name: &Range<usize>) -> Form {
     if is_body { Form::Organization } else { Form::Person }
 }
 
+/// Steps over "(D-Vik)" or "(pictured)".
+pub(super) fn after_brackets(outline: &Outline, start: usize) -> usize {
+    let is_bracket = |index: usize, bracket: &str| {
+        outline.kind(index) == Some(Kind::Other) && outline.text.get(outline.items[index].span.clone()) == Some(bracket)
+    };
+    if !is_bracket(start, "(") {
+        return start;
+    }
+    (start..start + LONGEST_BRACKETS).find(|&index| is_bracket(index, ")")).map_or(start, |end| end + 1)
+}
+
+pub(super) const LONGEST_BRACKETS: usize = 12;
+
 /// The words between a name and what follows it: `, deputy mayor of Oslo` or `, 42,`. Returns them and where they end.
 pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize>, usize)> {
     if outline.kind(comma) != Some(Kind::Comma) {

@@ -73,6 +73,25 @@ struct Sighting {
     position: Position,
 }
 
+/// Whether a text has named one person alone.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum NamedSoFar {
+    #[default]
+    Nobody,
+    One(usize),
+    Several,
+}
+
+impl NamedSoFar {
+    fn with(self, entity: usize) -> Self {
+        match self {
+            Self::Nobody => Self::One(entity),
+            Self::One(only) if only == entity => self,
+            _ => Self::Several,
+        }
+    }
+}
+
 /// Everybody a text speaks of.
 #[derive(Default)]
 pub(super) struct Entities {
@@ -87,6 +106,8 @@ pub(super) struct Entities {
     sentences: Vec<usize>,
     /// How often each entity is sighted.
     counts: Vec<u32>,
+    /// Who is named so far.
+    named_so_far: NamedSoFar,
     /// Which paragraphs are the turns of an interview, whose pronouns mean nobody outside them.
     asides: Vec<bool>,
 }
@@ -320,6 +341,9 @@ impl Entities {
         let at = outline.span(&mention.phrase).start;
         let Phrase { paragraph, sentence, position, .. } = *phrase;
         self.counts[entity] += 1;
+        if self.is_named(entity) {
+            self.named_so_far = self.named_so_far.with(entity);
+        }
         self.sightings.push(Sighting { at, paragraph, sentence, entity, position });
     }
 

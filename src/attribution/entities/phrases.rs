@@ -193,18 +193,31 @@ pub(in crate::attribution) fn described(
     mention: &Mention,
     apposition: Option<&Range<usize>>,
 ) -> (Option<String>, Option<String>) {
+    let end = mentions::after_brackets(outline, mention.phrase.end);
     let found =
-        apposition.cloned().or_else(|| mentions::appositive(outline, mention.phrase.end).map(|(words, _)| words));
+        apposition.cloned().or_else(|| mentions::appositive(outline, end).map(|(words, _)| words));
     let says_something = |words: &Range<usize>| {
         words.clone().any(|index| outline.is_any(index, &[Trait::RoleNoun, Trait::OrganisationWord]))
     };
     let lead = lead_role(outline, mention);
     let Some(words) = found.filter(says_something) else {
-        return lead.map_or((None, None), |lead| role_and_organization(&lead));
+        let (role, organization) = lead.map_or((None, None), |lead| role_and_organization(&lead));
+        return (role, organization.or_else(|| employer(outline, end)));
     };
     let text = outline.text[outline.span(&words)].split_whitespace().collect::<Vec<_>>().join(" ");
     let (role, organization) = role_and_organization(&text);
     (role.or(lead), organization)
+}
+
+/// ", who teaches law at the University of Vik": where somebody works.
+fn employer(outline: &Outline, comma: usize) -> Option<String> {
+    const LONGEST_CLAUSE: usize = 16;
+    let opens = outline.kind(comma) == Some(Kind::Comma) && outline.word(comma + 1) == Some("who");
+    let clause = (comma + 2..comma + LONGEST_CLAUSE).take_while(|&index| outline.kind(index) == Some(Kind::Word));
+    let mut works = clause.filter(|&index| outline.has_word(index, |word| matches!(word, "at" | "for" | "with")));
+    let at = works.find(|_| opens)?;
+    let body = mentions::phrase_at(outline, at + 1).filter(|body| body.form == Form::Organization)?;
+    Some(without_article(&outline.text[outline.span(&body.phrase)]).to_owned())
 }
 
 /// A speaker who is nobody's full name: a body, a collective, somebody called by a role.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::gender::Gender;
-use super::{Entities, Entity, Phrase, Position, Sighting};
+use super::{Entities, Entity, NamedSoFar, Phrase, Position, Sighting};
 use crate::attribution::SpeakerKind;
 use crate::attribution::mentions::Form;
 use crate::attribution::tokens::Outline;
@@ -56,19 +56,14 @@ impl Entities {
             .map(|sighting| sighting.entity)
             .collect();
         persons.dedup();
-        if persons.is_empty() {
-            persons.extend(self.only_person());
+        if let NamedSoFar::One(only) = self.named_so_far
+            && persons.is_empty()
+        {
+            persons.push(only);
         }
         if let [only] = persons.as_slice() {
             self.entities[*only].votes[usize::from(gender == Gender::Male)] += 1;
         }
-    }
-
-    /// The only person named so far.
-    fn only_person(&self) -> Option<usize> {
-        let mut named = self.sightings.iter().map(|sighting| sighting.entity).filter(|entity| self.is_named(*entity));
-        let first = named.next()?;
-        named.take(REACH).all(|other| other == first).then_some(first)
     }
 
     /// What stands out most among the entities before a place that a pronoun fits, and whether by a clear margin.
