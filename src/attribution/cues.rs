@@ -252,7 +252,8 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
 /// "told jurors to put": the verb that an infinitive belongs to, where that is one of speech.
 fn governing_verb(outline: &Outline, floor: usize, verb: usize) -> usize {
     let is_infinitive = verb > floor && is_word(outline, verb - 1, "to");
-    let earlier = || (floor..verb).rev().find(|&index| is_verb_in_place(outline, index) && !is_heard(outline, floor, index));
+    let earlier =
+        || (floor..verb).rev().find(|&index| is_verb_in_place(outline, index) && !is_heard(outline, floor, index));
     if is_infinitive { earlier().unwrap_or(verb) } else { verb }
 }
 

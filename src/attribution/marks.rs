@@ -409,6 +409,7 @@ mod tests {
             "He said \u{BB}we are late\u{AB} again.",
             "He said 'we are late' again.",
             "He said \u{2018}we are late\u{2019} again.",
+            "He said ``we are late'' again.",
         ] {
             assert_eq!(inner(text), ["we are late"], "{text}");
         }

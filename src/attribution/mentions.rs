@@ -458,7 +458,9 @@ fn capital_run(outline: &Outline, phrase: &Range<usize>) -> Range<usize> {
             break;
         }
     }
-    let is_particle = |index: usize| outline.is(index, Trait::NameParticle) && !outline.is_any(index, &[Trait::Preposition, Trait::Determiner]);
+    let is_particle = |index: usize| {
+        outline.is(index, Trait::NameParticle) && !outline.is_any(index, &[Trait::Preposition, Trait::Determiner])
+    };
     let particles = (phrase.start..start).rev().take_while(|&index| start < phrase.end && is_particle(index)).count();
     start - particles..phrase.end
 }

@@ -271,6 +271,13 @@ mod tests {
     }
 
     #[test]
+    fn compounds_and_plural_possessives_are_what_their_words_are() {
+        assert!(has("bell-founder", Trait::RoleNoun) && has("novelist", Trait::RoleNoun));
+        assert!(has("43-year-old", Trait::Aged) && !has("year-old-ish", Trait::Aged));
+        assert!(has("dockers'", Trait::Possessive) && has("Pilots\u{2019}", Trait::NameWord));
+    }
+
+    #[test]
     fn a_possessive_ending_is_taken_off() {
         assert_eq!(without_possessive("Kern\u{2019}s"), "Kern");
         assert_eq!(without_possessive("Lars"), "Lars");

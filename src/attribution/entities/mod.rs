@@ -13,8 +13,8 @@ use std::collections::HashMap;
 use gender::{Gender, gender_of};
 use names::{is_same_name, name_words};
 use phrases::{
-    head_noun, is_epithet, is_interview_line, is_predicate, is_surely_person, named_in_apposition, owner_in, past_apposition,
-    phrase_here, position_of, role_before_comma,
+    head_noun, is_epithet, is_interview_line, is_predicate, is_surely_person, named_in_apposition, owner_in,
+    past_apposition, phrase_here, position_of, role_before_comma,
 };
 
 pub(super) use names::printed_name;

@@ -183,7 +183,9 @@ const NUMBERS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven
 pub(super) fn head_noun<'t>(outline: &Outline<'t>, mention: &Mention) -> Option<&'t str> {
     let until = mention.phrase.clone().skip(1).find(|&index| outline.is(index, Trait::Preposition));
     let phrase = mention.phrase.start..until.unwrap_or(mention.phrase.end);
-    let heads = |index: &usize| outline.is_any(*index, &mentions::HEADS) || outline.is(*index, Trait::Aged);
+    let heads = |index: &usize| {
+        outline.is_any(*index, &mentions::HEADS) || outline.is_any(*index, &[Trait::Aged, Trait::Demonym])
+    };
     phrase.rev().find(heads).and_then(|index| outline.word(index))
 }
 
@@ -194,8 +196,7 @@ pub(in crate::attribution) fn described(
     apposition: Option<&Range<usize>>,
 ) -> (Option<String>, Option<String>) {
     let end = mentions::after_brackets(outline, mention.phrase.end);
-    let found =
-        apposition.cloned().or_else(|| mentions::appositive(outline, end).map(|(words, _)| words));
+    let found = apposition.cloned().or_else(|| mentions::appositive(outline, end).map(|(words, _)| words));
     let says_something = |words: &Range<usize>| {
         words.clone().any(|index| outline.is_any(index, &[Trait::RoleNoun, Trait::OrganisationWord]))
     };

@@ -69,6 +69,9 @@ fn interviewee(text: &str, paragraphs: &[MarkedParagraph], bare: &[bool], entiti
     named.next()
 }
 
+/// A finding with less confidence gives way to an attribution behind its last paragraph.
+const GUESSED: f32 = 0.65;
+
 /// Where a finding stands, for the turns of a dialogue.
 struct Turn {
     paragraph: usize,
@@ -270,7 +273,7 @@ impl<'a> Reader<'a> {
             entity: last.entity,
         };
         self.last = Some(keeps);
-        let needs_speaker = self.findings.get(index).is_some_and(|finding| finding.speaker.is_none());
+        let needs_speaker = self.findings.get(index).is_some_and(|finding| finding.confidence < GUESSED);
         let late = if needs_speaker { self.late_verdict(place) } else { None };
         let Some(finding) = self.findings.get_mut(index) else {
             return;

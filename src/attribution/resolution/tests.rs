@@ -1,7 +1,7 @@
 //! What a whole text gives, rule by rule.
 
 use super::resolve;
-use crate::attribution::{PrintedBeside, Quotation, read_attribution_line};
+use crate::attribution::{Finding, PrintedBeside, Quotation, read_attribution_line};
 
 /// Each finding as `words -> speaker (rule)`.
 fn read(text: &str) -> Vec<String> {
@@ -137,9 +137,68 @@ fn people_named_around_the_text_are_known_in_it() {
     assert_eq!(findings[0].speaker.as_ref().map(|speaker| speaker.name.as_str()), Some("Ada Kern"));
 }
 
+#[test]
+fn who_answers_an_interview_is_named_before_its_first_question() {
+    let text =
+        "Ada Kern builds boats. We met in Vik.\n\nWhy boats?\n\n\"They come back.\"\n\nDo they?\n\n\"Most of them.\"";
+    assert_eq!(read(text), ["They come back. -> Ada Kern (interview)", "Most of them. -> Ada Kern (interview)"]);
+}
+
+#[test]
+fn an_epithet_calls_somebody_again_and_a_contrast_somebody_else() {
+    let start = "Kern scored twice for Vik. Ada Kern has now scored nine.";
+    for (epithet, speaker) in
+        [("the 26-year-old", "Ada Kern"), ("the striker", "Ada Kern"), ("the Italian", "Ada Kern")]
+    {
+        let text = format!("{start} \"I was lucky today,\" {epithet} said.");
+        assert_eq!(read(&text), [format!("I was lucky today, -> {speaker} (cue_after)")]);
+    }
+    let other = format!("{start} \"I was lucky today,\" the other striker said.");
+    assert_eq!(read(&other), ["I was lucky today, -> the other striker (cue_after)"]);
+}
+
+#[test]
+fn a_mark_lost_behind_an_attribution_or_at_the_end_of_a_paragraph_is_put_back() {
+    assert_eq!(
+        read("\"That is no bicycle,\" said Ada Kern. It is an apology.\"\n\nShe laughed."),
+        ["That is no bicycle, -> Ada Kern (cue_after)", "It is an apology. -> Ada Kern (continued)"]
+    );
+    assert_eq!(
+        read("\"I get on for the company,\" said Ada Kern. \"You can write that down.\n\nSo I did."),
+        ["I get on for the company, -> Ada Kern (cue_after)", "You can write that down. -> Ada Kern (continued)"]
+    );
+}
+
+#[test]
+fn the_source_of_inserted_and_governing_verbs_is_found() {
+    for text in [
+        "The pier, said Ada Kern, was \"a danger to every child\".",
+        "Ben Holt, in the words of Ada Kern, was \"a danger to every child\".",
+        "Ada Kern told them to put \"every thought of it\" out of their minds.",
+        "It was a school where a teacher, Ada Kern, looked up and said: \"A danger to every child.\"",
+        "Ada Kern (Vik) said the pier was \"a danger to every child\".",
+        "In a recent letter Ada Kern called it \"a danger to every child\".",
+        "Ada Kern's answer came at once: \"A danger to every child.\"",
+    ] {
+        let findings = resolve(text, &[]);
+        let speakers: Vec<_> = findings.iter().filter_map(|finding| finding.speaker.as_ref()).collect();
+        assert_eq!(speakers.iter().map(|speaker| speaker.name.as_str()).collect::<Vec<_>>(), ["Ada Kern"], "{text}");
+    }
+}
+
+#[test]
+fn where_a_relative_clause_tells_the_employer_it_is_the_organization() {
+    let findings = resolve("\"It fell,\" said Ada Kern, who teaches law at the University of Vik.", &[]);
+    let speaker = findings[0].speaker.clone().expect("a speaker");
+    assert_eq!(speaker.organization.as_deref(), Some("University of Vik"));
+}
+
+/// Pieces of journalism, put together at random.
+const PIECES: &str = "([A-Za-z\u{e9}'\"`\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}\u{2018}\u{2019}.,:;!?\u{2014}\\- \n0-9\u{1f6a2}\u{301}()]|said |Ada Kern|Kern's |the mayor |the 43-year-old |the Italian |according to |in the words of |was how |who |where |to put |another |documents |of |she |He |Her answer |\"We are late now,\" |\u{201c}We are late now.\u{201d} |``late'' |Q: |VIK \u{2014} |\n\n){0,60}";
+
 proptest::proptest! {
     #[test]
-    fn any_text_is_read_without_panic_and_every_range_is_sound(text in "([A-Za-z\u{e9}'\"\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}\u{2018}\u{2019}.,:;!?\u{2014}\\- \n0-9\u{1f6a2}\u{301}]|said |Ada Kern|the mayor |according to |of |she |\n\n){0,60}") {
+    fn any_text_is_read_without_panic_and_every_range_is_sound(text in PIECES) {
         check_ranges(&text);
     }
 
@@ -149,11 +208,23 @@ proptest::proptest! {
     }
 }
 
-/// Segments are in order, on character boundaries, not empty, and hold no outer blank.
+/// Segments are in order without overlap, on character boundaries, not empty, and hold no outer blank; what is said of
+/// them agrees with itself.
 fn check_ranges(text: &str) {
+    let beside = PrintedBeside { words: "We are late now".to_owned(), speaker: read_attribution_line("Odd Vik") };
+    let findings = resolve(text, &[]);
+    assert_eq!(findings, resolve(text, &[]), "the same text gives the same answer");
+    check_findings(text, resolve(text, &[beside]));
+    check_findings(text, findings);
+}
+
+fn check_findings(text: &str, findings: Vec<Finding>) {
     let mut reached = 0;
-    for finding in resolve(text, &[]) {
-        assert!(!finding.segments.is_empty());
+    for finding in findings {
+        assert!(!finding.segments.is_empty() && !finding.rule.is_empty());
+        assert!(
+            (0.0..=1.0).contains(&finding.confidence) && finding.speaker.is_some() != (finding.rule == "unattributed")
+        );
         for segment in finding.segments {
             let words = text.get(segment.clone()).expect("a sound range");
             assert!(segment.start >= reached && !words.is_empty() && words == words.trim());
@@ -192,6 +263,14 @@ fn hostile_texts_are_read_to_their_end() {
         "\"A.\" He said. ",
         "According to ",
         "the pilot, Ada Kern, ",
+        "?she The Italian \u{201C}Is it? ",
+        "and \n\naccording to , Her answer the 43-year-old ",
+        "``a'' ",
+        "Q: \"Is it?\"\n\n\"It is.\"\n\n",
+        "Is it?\n\n\"It is.\"\n\n",
+        "\"We are late now,\" she said. ",
+        "(Ada (Kern ",
+        "Kern's pilot's ",
     ] {
         let _ = resolve(&piece.repeat(4_000), &[]);
     }
