@@ -60,7 +60,7 @@ impl Reader<'_> {
         let (source, _) = cues::sentence_subject(outline, next).filter(|(source, _)| source.phrase.start == next)?;
         let is_person = matches!(source.form, Form::Person | Form::He | Form::She);
         let spoken = self.speaker_of(place.paragraph, outline, &source, None).filter(|_| is_person)?;
-        spoken.entity.map(|entity| self.about("subject_after", 0.6, entity, spoken.speaker))
+        spoken.entity.map(|entity| self.about("subject_after", 0.5, entity, spoken.speaker))
     }
 
     /// An article that opens with quotation names its speaker next: `"I was nine." / Ada Kern told her story.`
@@ -74,7 +74,7 @@ impl Reader<'_> {
         let (source, appositive) =
             cues::sentence_subject(outline, 0).filter(|(source, _)| source.form == Form::Person)?;
         let spoken = self.speaker_of(next, outline, &source, appositive.as_ref())?;
-        spoken.entity.map(|entity| self.about("subject_after", 0.6, entity, spoken.speaker))
+        spoken.entity.map(|entity| self.about("subject_after", 0.5, entity, spoken.speaker))
     }
 
     /// What the sentences around a quotation tell without a verb of speech.
