@@ -31,12 +31,15 @@ pub(crate) struct MarkedParagraph {
 /// Parts a text into paragraphs and finds the quoted runs of each.
 pub(crate) fn read_marks(text: &str) -> Vec<MarkedParagraph> {
     let spans = paragraphs(text);
-    let marks: Vec<Vec<Mark>> = spans.iter().map(|span| marks_of(text, span)).collect();
+    let marks: Vec<Marks> = spans.iter().map(|span| marks_of(text, span)).collect();
     let mut marked = Vec::with_capacity(spans.len());
     for (index, span) in spans.iter().enumerate() {
         let is_taken_up = spans.get(index + 1).is_some_and(|next| {
             opens_with_mark(&text[next.clone()])
-                || marks[index + 1].first().is_some_and(|mark| mark.shape != Shape::Left && !mark.is_before_word())
+                || marks[index + 1]
+                    .double
+                    .first()
+                    .is_some_and(|mark| mark.shape != Shape::Left && !mark.is_before_word())
         });
         let runs = runs_of_paragraph(text, span, &marks[index], is_taken_up);
         marked.push(MarkedParagraph { span: span.clone(), runs });
@@ -141,9 +144,16 @@ fn shape_of(character: char) -> Shape {
     }
 }
 
-fn marks_where(text: &str, span: &Range<usize>, is_wanted: fn(char) -> bool) -> Vec<Mark> {
+/// The marks of a paragraph, in text order.
+#[derive(Default)]
+struct Marks {
+    double: Vec<Mark>,
+    single: Vec<Mark>,
+}
+
+fn marks_of(text: &str, span: &Range<usize>) -> Marks {
     let paragraph = &text[span.clone()];
-    let mut marks = Vec::new();
+    let mut marks = Marks::default();
     let mut from = 0;
     while let Some(found) = paragraph.as_bytes()[from..].iter().position(begins_mark) {
         let at = from + found;
@@ -152,11 +162,13 @@ fn marks_where(text: &str, span: &Range<usize>, is_wanted: fn(char) -> bool) -> 
         let is_repeated = rest.next() == Some(first);
         let doubled = DOUBLED.iter().find(|(written, _)| is_repeated && written.starts_with(first));
         let (character, length) = doubled.map_or((first, first.len_utf8()), |(written, mark)| (*mark, written.len()));
-        if is_wanted(character) {
+        let is_double = is_double_mark(character);
+        if is_double || is_single_mark(character) {
             let before = paragraph[..at].chars().next_back();
             let after = paragraph[at + length..].chars().next();
             let (start, end) = (span.start + at, span.start + at + length);
-            marks.push(Mark { at: start, end, character, shape: shape_of(character), before, after });
+            let mark = Mark { at: start, end, character, shape: shape_of(character), before, after };
+            if is_double { marks.double.push(mark) } else { marks.single.push(mark) }
         }
         from = at + length;
     }
@@ -169,10 +181,6 @@ const DOUBLED: [(&str, char); 3] = [("``", '\u{201C}'), ("\u{2018}\u{2018}", '\u
 /// Whether a byte can be the first of a quotation mark.
 fn begins_mark(byte: &u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`' | 0xC2 | 0xE2 | 0xEF)
-}
-
-fn marks_of(text: &str, span: &Range<usize>) -> Vec<Mark> {
-    marks_where(text, span, is_double_mark)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -238,7 +246,9 @@ fn action_outside(mark: &Mark, next: Option<&Mark>, is_first: bool, is_odd: bool
 }
 
 /// The outermost runs of one paragraph.
-fn runs_of_paragraph(text: &str, span: &Range<usize>, marks: &[Mark], is_taken_up: bool) -> Vec<Run> {
+fn runs_of_paragraph(text: &str, span: &Range<usize>, marks: &Marks, is_taken_up: bool) -> Vec<Run> {
+    let single = &marks.single;
+    let marks = &marks.double;
     let mut open: Vec<Mark> = Vec::new();
     let mut found: Vec<Run> = Vec::new();
     let is_odd = marks.iter().filter(|mark| !mark.is_inch_mark()).count() % 2 == 1;
@@ -268,7 +278,7 @@ fn runs_of_paragraph(text: &str, span: &Range<usize>, marks: &[Mark], is_taken_u
     if let Some(opening) = open.last() {
         found.extend(unclosed_run(text, span, opening, &found, is_taken_up));
     }
-    with_single_marks(text, span, outermost(found))
+    with_single_marks(text, single, outermost(found))
 }
 
 /// A run whose closing mark the paragraph's end stands in for, where that is what the writer must have meant.
@@ -344,9 +354,12 @@ fn outermost(mut found: Vec<Run>) -> Vec<Run> {
 }
 
 /// Adds the runs between single marks that stand outside the double ones (or around them).
-fn with_single_marks(text: &str, span: &Range<usize>, mut runs: Vec<Run>) -> Vec<Run> {
+fn with_single_marks(text: &str, single: &[Mark], mut runs: Vec<Run>) -> Vec<Run> {
+    if single.is_empty() {
+        return runs;
+    }
     let mut doubles = runs.iter().peekable();
-    let mut singles = marks_where(text, span, is_single_mark);
+    let mut singles = single.to_vec();
     singles.retain(|mark| {
         while doubles.next_if(|run| run.outer.end <= mark.at).is_some() {}
         doubles.peek().is_none_or(|run| mark.at < run.outer.start)

@@ -163,8 +163,9 @@ const LONGEST_NICKNAME: usize = 24;
 fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
     let mut at = span.start;
     while let Some(character) = text[at..span.end].chars().next() {
-        let end = if character.is_alphanumeric() { word_end(text, at, span.end) } else { at + character.len_utf8() };
-        if let Some(kind) = kind_of(character) {
+        let is_letter = is_alphanumeric(character);
+        let end = if is_letter { word_end(text, at, span.end) } else { at + character.len_utf8() };
+        if let Some(kind) = if is_letter { Some(Kind::Word) } else { kind_of(character) } {
             let traits = if kind == Kind::Word { Traits::of(&text[at..end]) } else { Traits::default() };
             items.push(Item { kind, span: at..end, traits });
         }
@@ -172,9 +173,16 @@ fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
     }
 }
 
+/// The same as that of a character, without looking up what stands in most texts: letters of ASCII and punctuation.
+fn is_alphanumeric(character: char) -> bool {
+    let is_punctuation = || matches!(character, '\u{2000}'..='\u{206F}' | '\u{A0}');
+    character.is_ascii_alphanumeric() || !character.is_ascii() && !is_punctuation() && character.is_alphanumeric()
+}
+
+/// What a character is that begins no word of letters; nothing where it is a blank.
 fn kind_of(character: char) -> Option<Kind> {
     match character {
-        _ if character.is_alphanumeric() || character == '&' => Some(Kind::Word),
+        '&' => Some(Kind::Word),
         _ if character.is_whitespace() => None,
         ',' => Some(Kind::Comma),
         ':' => Some(Kind::Colon),

@@ -94,8 +94,9 @@ impl Traits {
         let is_capitalised = is_capitalised(word);
         let is_small = !is_capitalised && word.starts_with(char::is_lowercase);
         let listed = listed(without_apostrophe(word));
-        let is_compound = word.as_bytes().contains(&b'-');
-        let is_role = listed.has_any(&[Trait::RoleNoun, Trait::Epithet]) || is_compound && is_compound_role(word);
+        let is_compound = word.len() >= SHORTEST_COMPOUND && word.as_bytes().contains(&b'-');
+        let is_role =
+            listed.has(Trait::RoleNoun) || listed.has(Trait::Epithet) || is_compound && is_compound_role(word);
         listed
             .with(Trait::RoleNoun, is_role)
             .with(Trait::Aged, is_compound && word.ends_with("-year-old"))
@@ -192,6 +193,9 @@ fn is_contraction(word: &str) -> bool {
     };
     matches!(ending, "d" | "ll" | "ve" | "re" | "m" | "t") || ending == "s" && listed(base).has(Trait::NeverAName)
 }
+
+/// Most words are shorter, and not looked through for a hyphen.
+const SHORTEST_COMPOUND: usize = 7;
 
 /// "the dockers'": the word without the apostrophe that ends it.
 fn without_apostrophe(word: &str) -> &str {
