@@ -1,10 +1,10 @@
 //! Text in, quotations with their speakers out: no model, no network, the same answer every time.
 //!
-//! Each stage is a file with a type of its own: `paragraphs` and `marks` (which stretches stand between marks), `tokens`
-//! and `words` (what is known of each word), `mentions` (which phrases can speak), `entities` (whom the text speaks of,
-//! and where), `blocks` and `cues` (what names a source), `resolution` (who that is, given the whole text), `agreement`
-//! (what other printings of the same words tell). A wrong name is worse than none: where the evidence does not decide, the quotation stays unattributed. docs/attribution.md tells
-//! more.
+//! Each stage is a file or a folder with a type of its own: `paragraphs` and `marks` (which stretches stand between
+//! marks), `tokens` and `words` (what is known of each word), `mentions` (which phrases can speak), `entities` (whom the
+//! text speaks of, and where), `blocks` and `cues` (what names a source), `resolution` (who that is, given the whole
+//! text), `agreement` (what other printings of the same words tell). A wrong name is worse than none: where the evidence
+//! does not decide, the quotation stays unattributed. docs/attribution.md tells more.
 
 mod agreement;
 mod attribution_line;

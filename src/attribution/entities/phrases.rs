@@ -17,8 +17,7 @@ pub(super) fn phrase_here(outline: &Outline, index: usize, starts_sentence: bool
     let is_adverb = starts_sentence
         && !traits.has(Trait::GivenName)
         && (traits.has(Trait::Adverb)
-            || outline.is(index + 1, Trait::Small)
-                && outline.is_any(index + 1, &[Trait::Determiner, Trait::Pronoun]));
+            || outline.is(index + 1, Trait::Small) && outline.is_any(index + 1, &[Trait::Determiner, Trait::Pronoun]));
     // "all | the old man would say"
     let is_predeterminer = traits.has(Trait::Determiner)
         && outline.has_word(index + 1, |word| matches!(word, "the" | "his" | "her" | "their"));
