@@ -40,9 +40,16 @@ pub(super) struct Entity {
 }
 
 impl Entity {
-    /// Whether the text gives a name, and not only a description.
+    /// Whether the text gives a person's name, and not only a description.
     fn is_named(&self) -> bool {
         self.speaker.kind == SpeakerKind::Person && self.speaker.is_named()
+    }
+
+    /// Whether more than its capitals says that it is a person: "Skail Landing" may be a place.
+    fn is_surely_person(&self) -> bool {
+        let has_given_name = || self.names.first().is_some_and(|first| words::has(first, Trait::GivenName));
+        let is_described = !self.lead.is_empty() || self.speaker.role.is_some() || self.speaker.organization.is_some();
+        self.is_named() && (is_described || self.votes != [0; 2] || has_given_name())
     }
 
     fn gender(&self) -> Gender {
@@ -186,8 +193,13 @@ impl Entities {
     }
 
     /// Whether an entity is a person whom the text names.
-    pub(super) fn is_named(&self, index: usize) -> bool {
+    fn is_named(&self, index: usize) -> bool {
         self.entities.get(index).is_some_and(Entity::is_named)
+    }
+
+    /// Whether that is told by more than capitals.
+    pub(super) fn is_surely_person(&self, index: usize) -> bool {
+        self.entities.get(index).is_some_and(Entity::is_surely_person)
     }
 
     fn read_paragraph(&mut self, paragraph: usize, outline: &Outline, phrases: &mut Vec<Phrase>) {

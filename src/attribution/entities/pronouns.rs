@@ -135,7 +135,7 @@ impl Entities {
             };
             let latest = if is_latest && sighting.paragraph == place.paragraph { 1.0 } else { 0.0 };
             let paragraphs = (place.paragraph - sighting.paragraph).min(6) as f32;
-            let named = if self.entities[sighting.entity].is_named() { NAMED } else { 0.0 };
+            let named = if self.entities[sighting.entity].is_surely_person() { NAMED } else { 0.0 };
             let often = OFTEN * (self.counts[sighting.entity] as f32).max(1.0).ln();
             let score = fit + named + often + spoke + latest + prominence - 0.6 * sentences - 0.8 * paragraphs;
             match ranked.iter_mut().find(|(entity, _)| *entity == sighting.entity) {

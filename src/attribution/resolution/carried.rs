@@ -74,7 +74,8 @@ impl Reader<'_> {
         let (source, appositive) =
             cues::sentence_subject(outline, 0).filter(|(source, _)| source.form == Form::Person)?;
         let spoken = self.speaker_of(next, outline, &source, appositive.as_ref())?;
-        spoken.entity.map(|entity| self.about("subject_after", 0.5, entity, spoken.speaker))
+        let entity = spoken.entity.filter(|entity| self.entities.is_surely_person(*entity))?;
+        Some(self.about("subject_after", 0.5, entity, spoken.speaker))
     }
 
     /// What the sentences around a quotation tell without a verb of speech.
@@ -112,7 +113,8 @@ impl Reader<'_> {
         let mut persons: Vec<usize> = self.entities.persons_in(outline.span(&(floor..stop))).collect();
         persons.dedup();
         let [only] = persons.as_slice() else { return None };
-        let speaker = self.entities.get(*only).filter(|_| self.entities.is_named(*only) && self.is_speech(place))?;
+        let speaker =
+            self.entities.get(*only).filter(|_| self.entities.is_surely_person(*only) && self.is_speech(place))?;
         Some(self.about("subject_before", 0.6, *only, speaker.speaker.clone()))
     }
 

@@ -65,7 +65,8 @@ fn interviewee(text: &str, paragraphs: &[MarkedParagraph], bare: &[bool], entiti
     let mut questions = (0..paragraphs.len()).filter(asks);
     let first = questions.next()?;
     questions.nth(FEWEST_QUESTIONS - 2)?;
-    let mut named = entities.persons_in(0..paragraphs[first].span.start).filter(|person| entities.is_named(*person));
+    let mut named =
+        entities.persons_in(0..paragraphs[first].span.start).filter(|person| entities.is_surely_person(*person));
     named.next()
 }
 
