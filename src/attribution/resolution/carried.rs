@@ -60,7 +60,9 @@ impl Reader<'_> {
         let (source, _) = cues::sentence_subject(outline, next).filter(|(source, _)| source.phrase.start == next)?;
         let is_person = matches!(source.form, Form::Person | Form::He | Form::She);
         let spoken = self.speaker_of(place.paragraph, outline, &source, None).filter(|_| is_person)?;
-        spoken.entity.map(|entity| self.about("subject_after", 0.5, entity, spoken.speaker))
+        let is_sure = |entity: &usize| source.form != Form::Person || self.entities.is_surely_person(*entity);
+        let entity = spoken.entity.filter(is_sure)?;
+        Some(self.about("subject_after", 0.5, entity, spoken.speaker))
     }
 
     /// An article that opens with quotation names its speaker next: `"I was nine." / Ada Kern told her story.`
