@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::wire::PrintingDraft;
-use crate::attribution::{self, Finding, Passages, Speaker, SpeakerKind, identity_key, joined};
+use crate::attribution::{self, Finding, Passages, PrintedBeside, Speaker, SpeakerKind, identity_key, joined};
 use crate::quotes::db::PrintedRow;
 use crate::quotes::{Fidelity, OccurrenceKind, Quotation};
 use crate::values::anchor::{AnchorState, AnchoredText, Segment, anchor_again};
@@ -76,8 +76,8 @@ pub fn printings_after(edit: Edit<'_>) -> Result<Vec<Printed>, Vec<NotOnce>> {
         .filter(|standing| !is_replaced(standing))
         .partition(|standing| standing.row.kind == OccurrenceKind::Pull);
     let by_hand = by_hand(new_text, &text, given.unwrap_or_default())?;
-    let known: Vec<Speaker> = Vec::new();
-    let findings = attribution::find_quotations(new_text, &known);
+    let beside = beside(&pulls, given.unwrap_or_default());
+    let findings = attribution::find_quotations(new_text, &beside);
     let found = findings.iter().map(|finding| printing(finding, text.segments(&finding.segments), new_text)).collect();
     let inline = merge(anchored(inline, old_text, new_text), found, by_hand);
     Ok(in_order(new_text, pulls_of(pulls, given.unwrap_or_default()), inline))
@@ -297,6 +297,19 @@ fn pulls_of(standing: Vec<Standing>, given: &[PrintingDraft]) -> Vec<Printed> {
     let given = given.iter().enumerate().filter(|(_, draft)| draft.kind == OccurrenceKind::Pull);
     let given = given.map(|(index, draft)| Printed { printing: given_printing(draft), said_by: SaidBy::Given(index) });
     standing.into_iter().map(kept).chain(given).collect()
+}
+
+/// What the pull quotes, those that stay and those given, tell of who said their words.
+fn beside(standing: &[Standing], given: &[PrintingDraft]) -> Vec<PrintedBeside> {
+    let standing = standing.iter().map(|standing| (&standing.row.text, standing.row.attribution.as_deref()));
+    let pulls = given.iter().filter(|draft| draft.kind == OccurrenceKind::Pull);
+    // A speaker may be given by an id or a slug, which is no name.
+    let given = pulls.map(|draft| (&draft.text, draft.attribution.as_deref().or(draft.speaker.as_deref())));
+    let printed = standing.chain(given).filter_map(|(words, attribution)| {
+        let speaker = attribution::read_attribution_line(attribution?);
+        Some(PrintedBeside { words: words.clone(), speaker })
+    });
+    printed.filter(|printed| printed.speaker.is_named()).collect()
 }
 
 /// Compares pull quotes with the body: how true they are to it, and which quotation they are a form of.

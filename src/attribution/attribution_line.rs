@@ -126,6 +126,9 @@ fn kind_of_unread(name: &str) -> SpeakerKind {
 pub(super) fn lead_role(outline: &Outline, mention: &Mention) -> Option<String> {
     let lead = mention.lead();
     let says_role = lead.clone().any(|index| outline.is(index, Trait::RoleNoun));
+    // "a young organizer named Ada Kern"
+    let is_naming = |index: usize| outline.has_word(index, |word| matches!(word, "named" | "called"));
+    let lead = lead.start..lead.end - usize::from(says_role && is_naming(lead.end - 1));
     (says_role && mention.form == Form::Person).then(|| without_article(&outline.text[outline.span(&lead)]).to_owned())
 }
 

@@ -94,7 +94,9 @@ impl Reader<'_> {
                 return;
             }
             if let Some(run_here) = paragraph.runs.get(run) {
-                if !reads_as_speech(&self.text[run_here.inner.clone()]) {
+                let next = paragraph.runs.get(run + 1).map_or(paragraph.span.end, |next| next.outer.start);
+                let is_dashed = begins_with_dash(&self.text[run_here.outer.end..next]);
+                if !is_dashed && !reads_as_speech(&self.text[run_here.inner.clone()]) {
                     self.pending.clear();
                     return;
                 }

@@ -31,7 +31,8 @@ fn is_verb_in_place(outline: &Outline, index: usize) -> bool {
     let follows_determiner = index > 0
         && outline.has_word(index - 1, |word| {
             words::has(word, Trait::Determiner)
-                && !matches!(word.to_lowercase().as_str(), "all" | "one" | "both" | "that")
+                && !words::has(word, Trait::OfMany)
+                && !word.eq_ignore_ascii_case("that")
                 || word.ends_with("'s")
         });
     let is_finding = outline.has_word(index, |word| FINDINGS.contains(&word)) && is_word(outline, index + 1, "that");
@@ -60,6 +61,12 @@ pub(super) fn after(outline: &Outline, run: usize, ending: Option<char>) -> Opti
     if is_word(outline, start, "according") && is_word(outline, start + 1, "to") {
         return with_source("according_to", outline, start, start + 2);
     }
+    if is_word(outline, start, "in") && is_word(outline, start + 2, "words") && is_word(outline, start + 3, "of") {
+        return with_source("according_to", outline, start, start + 4);
+    }
+    if let Some(cue) = after_copula(outline, start) {
+        return Some(cue);
+    }
     let verb = skip_adverbs(outline, start);
     if is_verb(outline, verb)
         && let Some(cue) = with_source("cue_after", outline, start, verb + 1)
@@ -71,7 +78,8 @@ pub(super) fn after(outline: &Outline, run: usize, ending: Option<char>) -> Opti
 
 /// `said Ada Kern, pilot`: the source follows the words that announce it.
 fn with_source(rule: &'static str, outline: &Outline, start: usize, at: usize) -> Option<Cue> {
-    let source = mentions::any_phrase_at(outline, at).filter(|source| !is_joined(outline, source))?;
+    let papers = || mentions::papers_at(outline, at).filter(|_| rule == "according_to");
+    let source = mentions::any_phrase_at(outline, at).or_else(papers).filter(|source| !is_joined(outline, source))?;
     if let Some((name, role)) = name_after_role(outline, &source) {
         return Some(Cue {
             rule,
@@ -85,10 +93,23 @@ fn with_source(rule: &'static str, outline: &Outline, start: usize, at: usize) -
     Some(Cue { rule, items: start..end, appositive, source, is_attached: true })
 }
 
+/// `"…" was how Ada Kern put it`, `"…" was all she would say`.
+fn after_copula(outline: &Outline, start: usize) -> Option<Cue> {
+    let is_copula = outline.has_word(start, |word| matches!(word, "was" | "is" | "were"));
+    let asks = outline.has_word(start + 1, |word| matches!(word, "how" | "what" | "all"));
+    let source = (is_copula && asks).then(|| mentions::any_phrase_at(outline, start + 2)).flatten()?;
+    let from = source.phrase.end;
+    let verb =
+        (from..from + 3).find(|&index| is_verb(outline, index) || outline.has_word(index, |word| word == "say"))?;
+    Some(Cue { rule: "cue_after", items: start..verb + 1, source, appositive: None, is_attached: true })
+}
+
 /// `the harbour master, Ada Kern,`: the name behind the comma, and the role before it.
 fn name_after_role(outline: &Outline, source: &Mention) -> Option<(Mention, Range<usize>)> {
     let comma = source.phrase.end;
-    let is_role = matches!(source.form, Form::Role | Form::Other) && outline.kind(comma) == Some(Kind::Comma);
+    let is_role = matches!(source.form, Form::Role | Form::Other)
+        && outline.kind(comma) == Some(Kind::Comma)
+        && !mentions::opens_with_participle(outline, comma + 1);
     let name =
         is_role.then(|| mentions::phrase_at(outline, comma + 1)).flatten().filter(|name| name.form == Form::Person)?;
     let is_closed = outline.kind(name.phrase.end) != Some(Kind::Word) || is_verb(outline, name.phrase.end);
@@ -126,16 +147,23 @@ fn subject_then_verb(outline: &Outline, start: usize, is_after_stop: bool) -> Op
             return Some(Cue { rule: "cue_after", items, appositive: Some(role), source: name, is_attached: true });
         }
     }
-    let modified = mentions::modifiers_end(outline, source.phrase.end);
-    let (appositive, end) = match modified > source.phrase.end && source.form == Form::Person {
-        true => (Some(source.phrase.end..modified), modified),
-        false => after_parenthesis(outline, source.phrase.end),
+    let source_end = mentions::after_brackets(outline, source.phrase.end);
+    let modified = mentions::modifiers_end(outline, source_end);
+    let (appositive, end) = match modified > source_end && source.form == Form::Person {
+        true => (Some(source_end..modified), modified),
+        false => after_parenthesis(outline, source_end),
     };
     let verb = skip_adverbs(outline, end);
     if !is_verb(outline, verb) || is_after_stop && !ends_clause(outline, verb + 1) {
         return None;
     }
     Some(Cue { rule: "cue_after", items: start..verb + 1, appositive, source, is_attached: true })
+}
+
+/// Steps back over "(2017: 88)".
+fn before_brackets(outline: &Outline, floor: usize, end: usize) -> usize {
+    let from = end.saturating_sub(mentions::LONGEST_BRACKETS).max(floor);
+    (from..end).find(|&start| mentions::after_brackets(outline, start) == end).unwrap_or(end)
 }
 
 /// Steps over what stands between commas after a name.
@@ -189,7 +217,9 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
     let names_source = |index: usize| is_verb_in_place(outline, index) && !is_heard(outline, floor, index);
     let verb = (floor..run).rev().find(|&index| names_source(index) || is_phrase_cue(outline, index));
     let verb = verb.filter(|&verb| verb > floor || outline.is(verb, Trait::Small) || is_phrase_cue(outline, verb));
-    let Some(verb) = verb else { return before_colon(outline, floor, run) };
+    let Some(verb) = verb.map(|verb| governing_verb(outline, floor, verb)) else {
+        return before_colon(outline, floor, run);
+    };
     let gap = verb + 1..run;
     let is_adjacent =
         gap.clone().all(|index| outline.kind(index) != Some(Kind::Word) || outline.is(index, Trait::Adverb));
@@ -203,11 +233,37 @@ pub(super) fn before(outline: &Outline, floor: usize, run: usize) -> Option<Cue>
         let items = verb..source.phrase.end;
         return Some(Cue { rule: "cue_before", source, appositive: None, items, is_attached });
     }
+    if let Some(source) = inserted_source(outline, floor, verb, run) {
+        return Some(Cue {
+            rule: "cue_before",
+            items: verb..source.phrase.end,
+            source,
+            appositive: None,
+            is_attached: true,
+        });
+    }
     let Some((source, appositive)) = subject(outline, floor, verb) else {
         return before_colon(outline, floor, run);
     };
     let rule = if outline.kind(run.wrapping_sub(1)) == Some(Kind::Colon) { "colon" } else { "cue_before" };
     Some(Cue { rule, items: source.phrase.start..verb + 1, source, appositive, is_attached })
+}
+
+/// "told jurors to put": the verb that an infinitive belongs to, where that is one of speech.
+fn governing_verb(outline: &Outline, floor: usize, verb: usize) -> usize {
+    let is_infinitive = verb > floor && is_word(outline, verb - 1, "to");
+    let earlier =
+        || (floor..verb).rev().find(|&index| is_verb_in_place(outline, index) && !is_heard(outline, floor, index));
+    if is_infinitive { earlier().unwrap_or(verb) } else { verb }
+}
+
+/// `He was, said Ada Kern, "…"`: a verb of speech and its source between commas, or before the quotation.
+fn inserted_source(outline: &Outline, floor: usize, verb: usize, run: usize) -> Option<Mention> {
+    let is_inserted = verb > floor + 1 && outline.kind(verb - 1) == Some(Kind::Comma);
+    let is_finite = outline.has_word(verb, |word| !word.ends_with("ing"));
+    let source = (is_inserted && is_finite).then(|| mentions::any_phrase_at(outline, verb + 1)).flatten()?;
+    let end = source.phrase.end;
+    (end < run && outline.kind(end) == Some(Kind::Comma) && source.form != Form::Other).then_some(source)
 }
 
 /// "Kern had been warned": the subject heard it, and who said it is not told; "by" would tell.
@@ -226,13 +282,37 @@ fn before_colon(outline: &Outline, floor: usize, run: usize) -> Option<Cue> {
     let colon = run.checked_sub(1).filter(|&colon| outline.kind(colon) == Some(Kind::Colon))?;
     let start = (floor..colon).find(|&index| outline.kind(index) == Some(Kind::Word))?;
     let named = sentence_subject(outline, floor);
-    let (source, appositive) =
-        named.or_else(|| mentions::any_phrase_at(outline, start).map(|mention| (mention, None)))?;
+    let read = || named.or_else(|| mentions::any_phrase_at(outline, start).map(|mention| (mention, None)));
+    let (source, appositive) = owner(outline, start).map(|owner| (owner, None)).or_else(read)?;
     if is_joined(outline, &source) {
         return None;
     }
     Some(Cue { rule: "colon", items: source.phrase.start..colon, source, appositive, is_attached: false })
 }
+
+/// `Her advice to beginners: "…"`, `Kern's answer came at once: "…"`: whose words they are.
+fn owner(outline: &Outline, start: usize) -> Option<Mention> {
+    const SPEAKERS: [Trait; 3] = [Trait::RoleNoun, Trait::Collective, Trait::NameWord];
+    let last = (start..start + LONGEST_OWNER).find(|&index| {
+        outline.is(index, Trait::Possessive)
+            || outline.is(index, Trait::Determiner) && outline.is(index, Trait::Pronoun)
+    })?;
+    let owned = (last + 1..last + LONGEST_OWNER).find(|&index| outline.is_any(index, &SPEAKERS));
+    let verb = (last + 1..last + LONGEST_OWNER).find(|&index| {
+        outline.kind(index) != Some(Kind::Word)
+            || outline.is_any(index, &[Trait::Adverb, Trait::Preposition, Trait::CueVerb])
+    });
+    if owned.is_some_and(|owned| verb.is_none_or(|verb| owned < verb)) {
+        return None;
+    }
+    if last == start && outline.is(start, Trait::Pronoun) {
+        return mentions::personal_pronoun(outline, start).filter(|owner| matches!(owner.form, Form::He | Form::She));
+    }
+    mentions::read_phrase(outline, start..last + 1)
+        .filter(|owner| matches!(owner.form, Form::Person | Form::Organization))
+}
+
+const LONGEST_OWNER: usize = 6;
 
 /// "according to …" and "in the words of …".
 fn is_phrase_cue(outline: &Outline, index: usize) -> bool {
@@ -243,14 +323,19 @@ fn is_phrase_cue(outline: &Outline, index: usize) -> bool {
 /// The subject of a verb: the phrase before it, with what stands between commas stepped over.
 fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Option<Range<usize>>)> {
     let mut end = verb;
-    while end > floor && (outline.is(end - 1, Trait::Adverb) || is_word(outline, end - 1, "who")) {
+    let is_relative = |index: usize| is_word(outline, index, "who") || is_word(outline, index, "which");
+    while end > floor && (outline.is(end - 1, Trait::Adverb) || is_relative(end - 1)) {
         end -= 1;
     }
-    let named = is_word(outline, end, "who").then(|| mentions::before_who(outline, floor, end)).flatten();
-    if let Some(named) = named {
-        return Some((named, None));
+    if is_word(outline, end, "which") && end > floor && outline.kind(end - 1) == Some(Kind::Comma) {
+        return mentions::phrase_before(outline, floor, end - 1).map(|mention| (mention, None));
+    }
+    if is_word(outline, end, "who") && end > floor {
+        let named = mentions::before_who(outline, floor, end);
+        return named.or_else(|| mentions::people_before_who(outline, floor, end)).map(|mention| (mention, None));
     }
     end = before_date(outline, floor, end);
+    end = before_brackets(outline, floor, end);
     if end > floor && outline.has_word(end - 1, |word| matches!(word, "and" | "but")) {
         return earlier_subject(outline, floor, end - 1);
     }
@@ -269,8 +354,10 @@ fn subject(outline: &Outline, floor: usize, verb: usize) -> Option<(Mention, Opt
     }
     let last_comma = end - 1;
     let before_commas = (floor..last_comma).rev().filter(|&index| outline.kind(index) == Some(Kind::Comma)).take(4);
-    let candidates = before_commas
-        .filter_map(|comma| mentions::phrase_before(outline, floor, comma).map(|mention| (comma, mention)));
+    let candidates = before_commas.filter_map(|comma| {
+        let end = before_brackets(outline, floor, comma);
+        mentions::phrase_before(outline, floor, end).map(|mention| (comma, mention))
+    });
     let (named, described): (Vec<_>, Vec<_>) = candidates
         .filter(|(_, mention)| mention.form != Form::Group && !mention.form.is_pronoun())
         .partition(|(_, mention)| matches!(mention.form, Form::Person | Form::Organization));
@@ -332,16 +419,65 @@ pub(super) fn is_led_in(outline: &Outline, run: usize) -> bool {
     last.is_some_and(|last| is_verb_in_place(outline, last))
 }
 
+/// `described the plan as "a gift to the lobbyists"`: words of the speaker, not the name of a thing.
+pub(super) fn is_described_as(outline: &Outline, run: usize) -> bool {
+    const VERBS: [&str; 13] = [
+        "described",
+        "describes",
+        "describing",
+        "dismissed",
+        "dismisses",
+        "condemned",
+        "condemns",
+        "denounced",
+        "hailed",
+        "hails",
+        "praised",
+        "portrayed",
+        "characterised",
+    ];
+    let follows_as = run > 0 && is_word(outline, run - 1, "as");
+    let before = run.saturating_sub(LONGEST_OPENING)..run;
+    follows_as && before.rev().any(|index| outline.has_word(index, |word| VERBS.contains(&word)))
+}
+
 /// "Kern warned them and said", "Kern warned them, adding": the subject of the sentence's earlier verb.
 fn earlier_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mention, Option<Range<usize>>)> {
     let verb = (floor..end).rev().find(|&index| is_verb_in_place(outline, index));
-    let subject = verb.and_then(|verb| mentions::phrase_before(outline, floor, before_date(outline, floor, verb)));
-    subject.map(|mention| (mention, None)).or_else(|| sentence_subject(outline, floor))
+    let subject = verb.and_then(|verb| {
+        let inverted = || {
+            if verb == floor || outline.kind(verb - 1) != Some(Kind::Word) {
+                mentions::phrase_at(outline, verb + 1)
+            } else {
+                None
+            }
+        };
+        mentions::phrase_before(outline, floor, before_date(outline, floor, verb)).or_else(inverted)
+    });
+    subject
+        .map(|mention| (mention, None))
+        .or_else(|| clause_subject(outline, floor, end))
+        .or_else(|| sentence_subject(outline, floor))
+}
+
+/// "the Slade, where a tutor, Ada Kern, looked up and said": the subject of the clause that a verb without one ends.
+fn clause_subject(outline: &Outline, floor: usize, end: usize) -> Option<(Mention, Option<Range<usize>>)> {
+    const OPENERS: [&str; 8] = ["where", "when", "while", "because", "although", "though", "if", "who"];
+    let opener = (floor + 1..end).rev().find(|&index| outline.has_word(index, |word| OPENERS.contains(&word)))?;
+    if is_word(outline, opener, "who") {
+        return mentions::before_who(outline, floor, opener).map(|mention| (mention, None));
+    }
+    let subject = mentions::phrase_at(outline, opener + 1)?;
+    Some(match name_after_role(outline, &subject) {
+        Some((name, role)) => (name, Some(role)),
+        None => (subject, None),
+    })
 }
 
 /// Who or what the sentence that starts at `floor` is about: the phrase that opens it, or that follows an opening
 /// such as "In a letter," or "For Ada Kern,".
 pub(super) fn sentence_subject(outline: &Outline, floor: usize) -> Option<(Mention, Option<Range<usize>>)> {
+    let floor = floor.max(outline.dateline_end());
     let start = (floor..floor + 3).find(|&index| {
         outline.kind(index) == Some(Kind::Word) && !outline.has_word(index, |word| OPENINGS.contains(&word))
     })?;

@@ -31,12 +31,15 @@ pub(crate) struct MarkedParagraph {
 /// Parts a text into paragraphs and finds the quoted runs of each.
 pub(crate) fn read_marks(text: &str) -> Vec<MarkedParagraph> {
     let spans = paragraphs(text);
-    let marks: Vec<Vec<Mark>> = spans.iter().map(|span| marks_of(text, span)).collect();
+    let marks: Vec<Marks> = spans.iter().map(|span| marks_of(text, span)).collect();
     let mut marked = Vec::with_capacity(spans.len());
     for (index, span) in spans.iter().enumerate() {
         let is_taken_up = spans.get(index + 1).is_some_and(|next| {
             opens_with_mark(&text[next.clone()])
-                || marks[index + 1].first().is_some_and(|mark| mark.shape != Shape::Left && !mark.is_before_word())
+                || marks[index + 1]
+                    .double
+                    .first()
+                    .is_some_and(|mark| mark.shape != Shape::Left && !mark.is_before_word())
         });
         let runs = runs_of_paragraph(text, span, &marks[index], is_taken_up);
         marked.push(MarkedParagraph { span: span.clone(), runs });
@@ -83,6 +86,7 @@ enum Shape {
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     at: usize,
+    end: usize,
     character: char,
     shape: Shape,
     before: Option<char>,
@@ -91,7 +95,7 @@ struct Mark {
 
 impl Mark {
     fn end(&self) -> usize {
-        self.at + self.character.len_utf8()
+        self.end
     }
 
     /// Nothing that belongs to a word stands on its left: here a quotation may begin.
@@ -140,31 +144,43 @@ fn shape_of(character: char) -> Shape {
     }
 }
 
-fn marks_where(text: &str, span: &Range<usize>, is_wanted: fn(char) -> bool) -> Vec<Mark> {
+/// The marks of a paragraph, in text order.
+#[derive(Default)]
+struct Marks {
+    double: Vec<Mark>,
+    single: Vec<Mark>,
+}
+
+fn marks_of(text: &str, span: &Range<usize>) -> Marks {
     let paragraph = &text[span.clone()];
-    let mut marks = Vec::new();
+    let mut marks = Marks::default();
     let mut from = 0;
     while let Some(found) = paragraph.as_bytes()[from..].iter().position(begins_mark) {
         let at = from + found;
         let mut rest = paragraph[at..].chars();
-        let Some(character) = rest.next() else { break };
-        if is_wanted(character) {
+        let Some(first) = rest.next() else { break };
+        let is_repeated = rest.next() == Some(first);
+        let doubled = DOUBLED.iter().find(|(written, _)| is_repeated && written.starts_with(first));
+        let (character, length) = doubled.map_or((first, first.len_utf8()), |(written, mark)| (*mark, written.len()));
+        let is_double = is_double_mark(character);
+        if is_double || is_single_mark(character) {
             let before = paragraph[..at].chars().next_back();
-            let after = rest.next();
-            marks.push(Mark { at: span.start + at, character, shape: shape_of(character), before, after });
+            let after = paragraph[at + length..].chars().next();
+            let (start, end) = (span.start + at, span.start + at + length);
+            let mark = Mark { at: start, end, character, shape: shape_of(character), before, after };
+            if is_double { marks.double.push(mark) } else { marks.single.push(mark) }
         }
-        from = at + character.len_utf8();
+        from = at + length;
     }
     marks
 }
 
+/// Marks that are written as two characters, as on a typewriter and in TeX.
+const DOUBLED: [(&str, char); 3] = [("``", '\u{201C}'), ("\u{2018}\u{2018}", '\u{201C}'), ("''", '\u{201D}')];
+
 /// Whether a byte can be the first of a quotation mark.
 fn begins_mark(byte: &u8) -> bool {
-    matches!(byte, b'"' | b'\'' | 0xC2 | 0xE2 | 0xEF)
-}
-
-fn marks_of(text: &str, span: &Range<usize>) -> Vec<Mark> {
-    marks_where(text, span, is_double_mark)
+    matches!(byte, b'"' | b'\'' | b'`' | 0xC2 | 0xE2 | 0xEF)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,6 +188,8 @@ enum Action {
     Open,
     Close,
     CloseFromStart,
+    /// The opening mark was lost behind the attribution of the run before.
+    CloseFromSentence,
     Skip,
 }
 
@@ -220,11 +238,17 @@ fn action_outside(mark: &Mark, next: Option<&Mark>, is_first: bool, is_odd: bool
     if is_displaced && !is_doubled && mark.shape == Shape::Straight {
         return Action::Open;
     }
-    if is_first { Action::CloseFromStart } else { Action::Skip }
+    match is_first {
+        true => Action::CloseFromStart,
+        false if mark.follows_stop() => Action::CloseFromSentence,
+        false => Action::Skip,
+    }
 }
 
 /// The outermost runs of one paragraph.
-fn runs_of_paragraph(text: &str, span: &Range<usize>, marks: &[Mark], is_taken_up: bool) -> Vec<Run> {
+fn runs_of_paragraph(text: &str, span: &Range<usize>, marks: &Marks, is_taken_up: bool) -> Vec<Run> {
+    let single = &marks.single;
+    let marks = &marks.double;
     let mut open: Vec<Mark> = Vec::new();
     let mut found: Vec<Run> = Vec::new();
     let is_odd = marks.iter().filter(|mark| !mark.is_inch_mark()).count() % 2 == 1;
@@ -243,13 +267,18 @@ fn runs_of_paragraph(text: &str, span: &Range<usize>, marks: &[Mark], is_taken_u
                 let start = span.start;
                 found.extend(run(text, start, start, mark.at, mark.end()).map(|run| Run { is_opened: false, ..run }));
             }
+            Action::CloseFromSentence => {
+                let start = found.last().and_then(|last| sentence_behind_attribution(text, last.outer.end..mark.at));
+                let reopened = start.and_then(|start| run(text, start, start, mark.at, mark.end()));
+                found.extend(reopened.map(|run| Run { is_opened: false, ..run }));
+            }
             Action::Skip => {}
         }
     }
     if let Some(opening) = open.last() {
         found.extend(unclosed_run(text, span, opening, &found, is_taken_up));
     }
-    with_single_marks(text, span, outermost(found))
+    with_single_marks(text, single, outermost(found))
 }
 
 /// A run whose closing mark the paragraph's end stands in for, where that is what the writer must have meant.
@@ -257,12 +286,18 @@ fn unclosed_run(text: &str, span: &Range<usize>, opening: &Mark, found: &[Run], 
     let paragraph_ends_closed = found.last().is_some_and(|last| last.outer.end == span.end);
     let holds_another = found.iter().rev().take(1).any(|last| last.outer.start > opening.at);
     let lead = text[span.start..opening.at].trim_end();
-    let is_led_in = lead.is_empty() || lead.ends_with([',', ':']);
+    let goes_on = !found.is_empty() && lead.ends_with('.') && text[..span.end].ends_with(['.', '!', '?']);
+    let is_led_in = lead.is_empty() || lead.ends_with([',', ':']) || goes_on;
     if paragraph_ends_closed || (!is_taken_up && (holds_another || !is_led_in)) {
         return None;
     }
     let end = if is_taken_up { span.end } else { attribution_start(text, opening.end()..span.end).unwrap_or(span.end) };
-    run(text, opening.at, opening.end(), end, end).map(|run| Run { is_closed: false, ..run })
+    let behind = text[end..span.end]
+        .chars()
+        .next()
+        .filter(|next| is_single_mark(*next))
+        .map_or(end, |next| end + next.len_utf8());
+    run(text, opening.at, opening.end(), end, behind).map(|run| Run { is_closed: false, ..run })
 }
 
 /// Where `…, said Ada Kern` goes on behind a closing mark that was lost: past the comma.
@@ -270,13 +305,25 @@ fn attribution_start(text: &str, span: Range<usize>) -> Option<usize> {
     let words = &text[span.clone()];
     let ends = words.match_indices([',', '?', '!']).map(|(at, mark)| at + mark.len());
     ends.take(MOST_CLAUSES).find_map(|end| {
-        let mut following = words[end..].split_whitespace();
+        let rest = words[end..].strip_prefix(['\'', '\u{2019}']).unwrap_or(&words[end..]);
+        let mut following = rest.split_whitespace();
         let is_verb = following
             .next()
             .is_some_and(|word| word.starts_with(char::is_lowercase) && words::has(word, Trait::CueVerb));
         let is_name = following.next().is_some_and(|word| words::has(word, Trait::NameWord));
         (is_verb && is_name).then_some(span.start + end)
     })
+}
+
+/// `| he said. You're sorry."`: where the sentence behind an attribution starts.
+fn sentence_behind_attribution(text: &str, span: Range<usize>) -> Option<usize> {
+    const MOST_WORDS: usize = 12;
+    const LONGEST: usize = 100;
+    let words = &text[span.clone()];
+    let stop = words.bytes().take(LONGEST).position(|byte| byte == b'.')?;
+    let attribution = &words[..stop];
+    let says = attribution.split_whitespace().take(MOST_WORDS).any(|word| words::has(word, Trait::CueVerb));
+    (says && attribution.split_whitespace().count() <= MOST_WORDS).then_some(span.start + stop + 1)
 }
 
 /// How many clauses are looked behind for an attribution.
@@ -307,9 +354,12 @@ fn outermost(mut found: Vec<Run>) -> Vec<Run> {
 }
 
 /// Adds the runs between single marks that stand outside the double ones (or around them).
-fn with_single_marks(text: &str, span: &Range<usize>, mut runs: Vec<Run>) -> Vec<Run> {
+fn with_single_marks(text: &str, single: &[Mark], mut runs: Vec<Run>) -> Vec<Run> {
+    if single.is_empty() {
+        return runs;
+    }
     let mut doubles = runs.iter().peekable();
-    let mut singles = marks_where(text, span, is_single_mark);
+    let mut singles = single.to_vec();
     singles.retain(|mark| {
         while doubles.next_if(|run| run.outer.end <= mark.at).is_some() {}
         doubles.peek().is_none_or(|run| mark.at < run.outer.start)
@@ -372,6 +422,7 @@ mod tests {
             "He said \u{BB}we are late\u{AB} again.",
             "He said 'we are late' again.",
             "He said \u{2018}we are late\u{2019} again.",
+            "He said ``we are late'' again.",
         ] {
             assert_eq!(inner(text), ["we are late"], "{text}");
         }

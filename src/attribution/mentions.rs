@@ -100,7 +100,8 @@ pub(super) fn any_phrase_at(outline: &Outline, start: usize) -> Option<Mention> 
         || outline.is(start, Trait::Possessive) && outline.is(start, Trait::NameWord);
     let phrase = start..modifiers_end(outline, core_end(outline, start));
     let other = || Mention { form: Form::Other, name: phrase.clone(), phrase: phrase.clone() };
-    phrase_at(outline, start).or_else(|| (opens && phrase.len() >= 2).then(other))
+    let is_phrase = phrase.len() >= 2 || outline.is(start, Trait::OfMany);
+    phrase_at(outline, start).or_else(|| (opens && is_phrase).then(other))
 }
 
 /// Whatever the phrase before an item is called.
@@ -114,10 +115,23 @@ pub(super) fn any_phrase_before(outline: &Outline, floor: usize, end: usize) -> 
             start = core_start(outline, floor, start - 1);
         }
         let follows = follows_preposition(outline, floor, start) || joins_two_names(outline, floor, start);
-        let is_phrase = !follows && start + 1 < end && outline.is(start, Trait::Determiner);
+        let is_long = start + 1 < end || outline.is(start, Trait::OfMany);
+        let is_phrase = !follows && start < end && is_long && outline.is(start, Trait::Determiner);
         is_phrase.then_some(Mention { form: Form::Other, name: start..end, phrase: start..end })
     };
     phrase_before(outline, floor, end).or_else(other)
+}
+
+/// "documents seen by the board", "court records": papers without a word before them.
+pub(super) fn papers_at(outline: &Outline, start: usize) -> Option<Mention> {
+    let core = start..core_end(outline, start);
+    let end = core.clone().find(|&index| is_papers(outline, index)).map(|last| last + 1)?;
+    Some(Mention { form: Form::Document, name: start..end, phrase: start..end })
+}
+
+fn is_papers(outline: &Outline, index: usize) -> bool {
+    let singular = outline.word(index).and_then(|word| word.strip_suffix('s'));
+    singular.is_some_and(|singular| words::has(singular, Trait::DocumentNoun))
 }
 
 /// What says who or what a phrase without a name means.
@@ -155,7 +169,10 @@ pub(super) fn phrase_before(outline: &Outline, floor: usize, end: usize) -> Opti
         return None;
     }
     if !follows_modifying_preposition(outline, floor, core.start) {
-        return if follows_preposition(outline, floor, core.start) { None } else { read_phrase(outline, core) };
+        return match follows_preposition(outline, floor, core.start) {
+            true => name_behind_opening(outline, floor, core),
+            false => read_phrase(outline, core),
+        };
     }
     for _ in 0..3 {
         let head_end = core.start - 1;
@@ -178,6 +195,25 @@ pub(super) fn phrase_before(outline: &Outline, floor: usize, end: usize) -> Opti
     None
 }
 
+/// "In a recent interview | Kern said", "At the time | she said": the name behind a phrase that opens the sentence.
+fn name_behind_opening(outline: &Outline, floor: usize, core: Range<usize>) -> Option<Mention> {
+    let run = capital_run(outline, &core);
+    let opens_sentence = outline.is(core.start - 1, Trait::Capitalised) && core.start <= floor + 2;
+    let lead = core.start..run.start;
+    let is_apart = lead.len() >= 2
+        && outline.is(lead.start, Trait::Determiner)
+        && !lead.clone().any(|index| outline.is_any(index, &[Trait::RoleNoun, Trait::FieldWord, Trait::GroupNoun]));
+    let is_date = outline.is(lead.start, Trait::MonthOrDay);
+    (opens_sentence && (is_apart || is_date) && !run.is_empty()).then(|| read_phrase(outline, run)).flatten()
+}
+
+/// "The judge, | sentencing Kern to a year": no apposition, but what somebody did.
+pub(super) fn opens_with_participle(outline: &Outline, start: usize) -> bool {
+    outline.is(start, Trait::Small)
+        && !outline.is(start, Trait::RoleNoun)
+        && outline.has_word(start, |word| word.ends_with("ing") || word.ends_with("ed"))
+}
+
 /// Whom "who" means: the name before it, whatever that is the object of ("from Ada Kern of the Harbour Board, who").
 pub(super) fn before_who(outline: &Outline, floor: usize, who: usize) -> Option<Mention> {
     let mut end = who.checked_sub(1).filter(|&comma| outline.kind(comma) == Some(Kind::Comma)).unwrap_or(who);
@@ -195,6 +231,15 @@ pub(super) fn before_who(outline: &Outline, floor: usize, who: usize) -> Option<
         end = start - 1;
     }
     named
+}
+
+/// The people whom "who" means where no name is before it: "two people briefed on the talks, who".
+pub(super) fn people_before_who(outline: &Outline, floor: usize, who: usize) -> Option<Mention> {
+    const NEAR: usize = 10;
+    let opens = |index: &usize| outline.is(*index, Trait::Determiner);
+    let starts = (who.saturating_sub(NEAR).max(floor)..who).rev().filter(opens);
+    let mut phrases = starts.filter_map(|start| phrase_at(outline, start));
+    phrases.find(|mention| matches!(mention.form, Form::Role | Form::Group))
 }
 
 /// What a name is made of.
@@ -301,6 +346,7 @@ fn heads_a_phrase(outline: &Outline, core: &Range<usize>) -> bool {
             || outline.is(last, Trait::OrganisationWord)
             || outline.is(last, Trait::CourtesyTitle)
             || outline.is(last, Trait::DocumentNoun)
+            || outline.is(last, Trait::Aged)
     })
 }
 
@@ -385,7 +431,10 @@ fn writer_of_document(outline: &Outline, phrase: &Range<usize>, last: usize) -> 
 }
 
 fn read_common_noun(outline: &Outline, phrase: Range<usize>, last: usize) -> Option<Mention> {
-    let form = if outline.is(last, Trait::RoleNoun) && !outline.is(last, Trait::GroupNoun) {
+    let is_demonym =
+        outline.is(last, Trait::Demonym) && phrase.len() == 2 && outline.is(phrase.start, Trait::Determiner);
+    let is_one = outline.is_any(last, &[Trait::RoleNoun, Trait::Aged]) && !outline.is(last, Trait::GroupNoun);
+    let form = if is_one || is_demonym {
         Form::Role
     } else if outline.is(last, Trait::Collective) {
         Form::Group
@@ -409,7 +458,11 @@ fn capital_run(outline: &Outline, phrase: &Range<usize>) -> Range<usize> {
             break;
         }
     }
-    start..phrase.end
+    let is_particle = |index: usize| {
+        outline.is(index, Trait::NameParticle) && !outline.is_any(index, &[Trait::Preposition, Trait::Determiner])
+    };
+    let particles = (phrase.start..start).rev().take_while(|&index| start < phrase.end && is_particle(index)).count();
+    start - particles..phrase.end
 }
 
 /// What stands before a name and is none of it.
@@ -454,6 +507,19 @@ fn form_of_name(outline: &Outline, name: &Range<usize>) -> Form {
     let is_body = name.len() == 1 && outline.is(name.start, Trait::Acronym);
     if is_body { Form::Organization } else { Form::Person }
 }
+
+/// Steps over "(D-Vik)" or "(pictured)".
+pub(super) fn after_brackets(outline: &Outline, start: usize) -> usize {
+    let is_bracket = |index: usize, bracket: &str| {
+        outline.kind(index) == Some(Kind::Other) && outline.text.get(outline.items[index].span.clone()) == Some(bracket)
+    };
+    if !is_bracket(start, "(") {
+        return start;
+    }
+    (start..start + LONGEST_BRACKETS).find(|&index| is_bracket(index, ")")).map_or(start, |end| end + 1)
+}
+
+pub(super) const LONGEST_BRACKETS: usize = 12;
 
 /// The words between a name and what follows it: `, deputy mayor of Oslo` or `, 42,`. Returns them and where they end.
 pub(super) fn appositive(outline: &Outline, comma: usize) -> Option<(Range<usize>, usize)> {

@@ -1,11 +1,12 @@
 //! Text in, quotations with their speakers out: no model, no network, the same answer every time.
 //!
-//! Each stage is a file with a type of its own: `paragraphs` and `marks` (which stretches stand between marks), `tokens`
-//! and `words` (what is known of each word), `mentions` (which phrases can speak), `entities` (whom the text speaks of,
-//! and where), `blocks` and `cues` (what names a source), `resolution` (who that is, given the whole text). A wrong name
-//! is worse than none: where the evidence does not decide, the quotation stays unattributed. docs/attribution.md tells
-//! more.
+//! Each stage is a file or a folder with a type of its own: `paragraphs` and `marks` (which stretches stand between
+//! marks), `tokens` and `words` (what is known of each word), `mentions` (which phrases can speak), `entities` (whom the
+//! text speaks of, and where), `blocks` and `cues` (what names a source), `resolution` (who that is, given the whole
+//! text), `agreement` (what other printings of the same words tell). A wrong name is worse than none: where the evidence
+//! does not decide, the quotation stays unattributed. docs/attribution.md tells more.
 
+mod agreement;
 mod attribution_line;
 mod blocks;
 mod cues;
@@ -95,10 +96,17 @@ pub struct Finding {
     pub confidence: f32,
 }
 
-/// Finds the quotations of a text, in text order. Blank lines or line ends part paragraphs. `known` are people the text's
-/// surroundings name in full, such as the speakers of its pull quotes.
-pub fn find_quotations(text: &str, known: &[Speaker]) -> Vec<Finding> {
-    resolution::resolve(text, known)
+/// A quotation printed beside a text, such as a pull quote, and whom its attribution names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedBeside {
+    pub words: String,
+    pub speaker: Speaker,
+}
+
+/// Finds the quotations of a text, in text order. Blank lines or line ends part paragraphs. The people named for what is
+/// printed `beside` the text are known in it, and decide where it prints the same words and names nobody for them.
+pub fn find_quotations(text: &str, beside: &[PrintedBeside]) -> Vec<Finding> {
+    resolution::resolve(text, beside)
 }
 
 /// The words of a quotation in several pieces: joined by a blank, across paragraphs by a blank line. The segments are
@@ -131,9 +139,12 @@ mod tests {
         ("hearings_and_bees", include_str!("cases/hearings_and_bees.txt")),
         ("left_out", include_str!("cases/left_out.txt")),
         ("long_articles", include_str!("cases/long_articles.txt")),
+        ("marks_and_edges", include_str!("cases/marks_and_edges.txt")),
         ("narrative", include_str!("cases/narrative.txt")),
+        ("ordinary_news", include_str!("cases/ordinary_news.txt")),
         ("papers_and_profiles", include_str!("cases/papers_and_profiles.txt")),
         ("short_hard_cases", include_str!("cases/short_hard_cases.txt")),
+        ("short_reports", include_str!("cases/short_reports.txt")),
         ("sport_and_court", include_str!("cases/sport_and_court.txt")),
         ("statements_and_posts", include_str!("cases/statements_and_posts.txt")),
         ("trains_and_tribunals", include_str!("cases/trains_and_tribunals.txt")),

@@ -49,7 +49,40 @@ impl<'a> Outline<'a> {
             items.push(Item { kind: Kind::Run(index), span: run.outer.clone(), traits: Traits::default() });
         }
         tokenize(text, from..paragraph.span.end, &mut items);
-        Self { text, items }
+        let mut outline = Self { text, items };
+        outline.tell_names_from_small_words(paragraph);
+        outline
+    }
+
+    /// "Nguyen Hoai An", `"…," Will said`: a capital where no sentence begins makes a name of a word that opens sentences.
+    fn tell_names_from_small_words(&mut self, paragraph: &MarkedParagraph) {
+        for index in 1..self.items.len() {
+            let is_small_word = self.is(index, Trait::Capitalised) && !self.is(index, Trait::NameWord);
+            if is_small_word && (self.ends_a_name(index) || self.speaks(index, &paragraph.runs)) {
+                self.items[index].traits = Traits::of_name();
+            }
+        }
+    }
+
+    /// Right behind a name, and with nothing of a name behind it.
+    fn ends_a_name(&self, index: usize) -> bool {
+        const NEVER: [Trait; 3] = [Trait::MonthOrDay, Trait::Demonym, Trait::Possessive];
+        let before = self.traits(index - 1);
+        let gap = self.items[index - 1].span.end..self.items[index].span.start;
+        before.has(Trait::NameWord)
+            && !before.has_any(&[Trait::Possessive, Trait::CourtesyTitle, Trait::Abbreviation])
+            && &self.text[gap] == " "
+            && !self.is_any(index, &NEVER)
+            && !self.is(index + 1, Trait::Capitalised)
+            && self.word(index).is_some_and(|word| word.len() > 1)
+    }
+
+    /// Between a quotation that ends in a comma and a verb of speech.
+    fn speaks(&self, index: usize, runs: &[Run]) -> bool {
+        let Some(Kind::Run(run)) = self.kind(index - 1) else { return false };
+        let goes_on = runs.get(run).is_some_and(|run| self.text[run.inner.clone()].ends_with([',', '?', '!']));
+        let is_verb = self.is(index + 1, Trait::Small) && self.is(index + 1, Trait::CueVerb);
+        goes_on && is_verb && !self.is(index, Trait::Pronoun) && !self.is(index, Trait::OfMany)
     }
 
     /// The outline of words that hold no quotation.
@@ -57,6 +90,21 @@ impl<'a> Outline<'a> {
         let mut items = Vec::new();
         tokenize(text, 0..text.len(), &mut items);
         Self { text, items }
+    }
+
+    /// Where the prose begins behind a place and an agency: "VIK, Norland (Northwire) \u{2014} The pier fell."
+    pub(super) fn dateline_end(&self) -> usize {
+        const LONGEST: usize = 14;
+        let opens = self.is(0, Trait::Acronym) && self.word(0).is_some_and(|word| word.len() > 2);
+        let dash = (1..LONGEST).find(|&index| self.kind(index) == Some(Kind::Dash)).filter(|_| opens);
+        let is_place = |dash: usize| {
+            (0..dash).all(|index| {
+                self.kind(index) != Some(Kind::Word)
+                    || !self.is(index, Trait::Small)
+                    || self.is(index, Trait::NameParticle)
+            })
+        };
+        dash.filter(|&dash| is_place(dash)).map_or(0, |dash| dash + 1)
     }
 
     pub(super) fn kind(&self, index: usize) -> Option<Kind> {
@@ -115,8 +163,9 @@ const LONGEST_NICKNAME: usize = 24;
 fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
     let mut at = span.start;
     while let Some(character) = text[at..span.end].chars().next() {
-        let end = if character.is_alphanumeric() { word_end(text, at, span.end) } else { at + character.len_utf8() };
-        if let Some(kind) = kind_of(character) {
+        let is_letter = is_alphanumeric(character);
+        let end = if is_letter { word_end(text, at, span.end) } else { at + character.len_utf8() };
+        if let Some(kind) = if is_letter { Some(Kind::Word) } else { kind_of(character) } {
             let traits = if kind == Kind::Word { Traits::of(&text[at..end]) } else { Traits::default() };
             items.push(Item { kind, span: at..end, traits });
         }
@@ -124,9 +173,16 @@ fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
     }
 }
 
+/// The same as that of a character, without looking up what stands in most texts: letters of ASCII and punctuation.
+fn is_alphanumeric(character: char) -> bool {
+    let is_punctuation = || matches!(character, '\u{2000}'..='\u{206F}' | '\u{A0}');
+    character.is_ascii_alphanumeric() || !character.is_ascii() && !is_punctuation() && character.is_alphanumeric()
+}
+
+/// What a character is that begins no word of letters; nothing where it is a blank.
 fn kind_of(character: char) -> Option<Kind> {
     match character {
-        _ if character.is_alphanumeric() || character == '&' => Some(Kind::Word),
+        '&' => Some(Kind::Word),
         _ if character.is_whitespace() => None,
         ',' => Some(Kind::Comma),
         ':' => Some(Kind::Colon),
@@ -151,6 +207,7 @@ fn word_end(text: &str, start: usize, limit: usize) -> usize {
         let next = characters.peek().map(|&(_, next)| next);
         let goes_on = match character {
             _ if character.is_alphanumeric() || is_combining(character) => true,
+            '\'' | '\u{2019}' if next == Some(' ') => text[start..at].ends_with('s') && end > start + 1,
             '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}' => next.is_some_and(char::is_alphanumeric),
             '.' => {
                 ends_initial(&text[start..at])

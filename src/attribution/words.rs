@@ -25,9 +25,11 @@ traits! {
         BodyOffice => "body_offices",
         CourtesyTitle => "courtesy_titles",
         CueVerb => "cue_verbs",
+        Demonym => "demonyms",
         Determiner => "determiners",
         DocumentNoun => "document_nouns",
         Elision => "elisions",
+        Epithet => "epithets",
         FemaleName => "female_names",
         FemaleWord => "female_words",
         FieldWord => "field_words",
@@ -39,6 +41,7 @@ traits! {
         NameSuffix => "name_suffixes",
         NamingWord => "naming_words",
         NeverAName => "not_names",
+        OfMany => "words_for_some",
         OrganisationWord => "organisation_words",
         Preposition => "prepositions",
         Pronoun => "pronouns",
@@ -59,6 +62,8 @@ traits! {
         Possessive,
         /// Several capitals and no small letters.
         Acronym,
+        /// "43-year-old".
+        Aged,
     }
 }
 
@@ -88,11 +93,22 @@ impl Traits {
     pub(super) fn of(word: &str) -> Self {
         let is_capitalised = is_capitalised(word);
         let is_small = !is_capitalised && word.starts_with(char::is_lowercase);
-        let listed = listed(word);
+        let listed = listed(without_apostrophe(word));
+        let is_compound = word.len() >= SHORTEST_COMPOUND && word.as_bytes().contains(&b'-');
+        let is_role =
+            listed.has(Trait::RoleNoun) || listed.has(Trait::Epithet) || is_compound && is_compound_role(word);
         listed
+            .with(Trait::RoleNoun, is_role)
+            .with(Trait::Aged, is_compound && word.ends_with("-year-old"))
             .with(Trait::Collective, listed.has(Trait::GroupNoun) || is_plural_for_people(word))
             .with(Trait::Capitalised, is_capitalised)
-            .with(Trait::NameWord, is_capitalised && !listed.has(Trait::NeverAName) && !is_contraction(word))
+            .with(
+                Trait::NameWord,
+                is_capitalised
+                    && !listed.has(Trait::NeverAName)
+                    && !listed.has(Trait::Demonym)
+                    && !is_contraction(word),
+            )
             .with(Trait::GivenName, listed.has(Trait::FemaleName) || listed.has(Trait::MaleName))
             .with(Trait::Small, is_small || word.starts_with(char::is_lowercase))
             .with(Trait::Possessive, word != without_possessive(word))
@@ -178,6 +194,23 @@ fn is_contraction(word: &str) -> bool {
     matches!(ending, "d" | "ll" | "ve" | "re" | "m" | "t") || ending == "s" && listed(base).has(Trait::NeverAName)
 }
 
+/// Most words are shorter, and not looked through for a hyphen.
+const SHORTEST_COMPOUND: usize = 7;
+
+/// "the dockers'": the word without the apostrophe that ends it.
+fn without_apostrophe(word: &str) -> &str {
+    match word.as_bytes().last() {
+        Some(b'\'' | 0x99) => word.trim_end_matches(['\'', '\u{2019}']),
+        _ => word,
+    }
+}
+
+/// "bell-founder", "ex-minister": what the last part is, the whole is.
+fn is_compound_role(word: &str) -> bool {
+    let last = word.rsplit_once('-').map(|(_, last)| last).filter(|last| last.starts_with(char::is_lowercase));
+    last.is_some_and(|last| listed(last).has(Trait::RoleNoun))
+}
+
 fn is_plural_for_people(word: &str) -> bool {
     const ENDINGS: [&str; 7] = ["ers", "ors", "ists", "ians", "women", "men", "people"];
     word.len() >= 5 && word.ends_with(['s', 'n', 'e']) && ENDINGS.iter().any(|ending| word.ends_with(ending))
@@ -239,6 +272,13 @@ mod tests {
         assert!(!has("I'd", Trait::NameWord) && !has("That\u{2019}s", Trait::NameWord));
         assert!(has("KLM", Trait::Acronym) && !has("K", Trait::Acronym));
         assert!(has("divers", Trait::Collective) && has("Kern's", Trait::Possessive));
+    }
+
+    #[test]
+    fn compounds_and_plural_possessives_are_what_their_words_are() {
+        assert!(has("bell-founder", Trait::RoleNoun) && has("novelist", Trait::RoleNoun));
+        assert!(has("43-year-old", Trait::Aged) && !has("year-old-ish", Trait::Aged));
+        assert!(has("dockers'", Trait::Possessive) && has("Pilots\u{2019}", Trait::NameWord));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::format::Format;
 use super::plain_text::{Paragraph, PullQuote};
 use super::title::{MADE_TITLE, made_of};
 use crate::articles::ArticleStatus;
-use crate::attribution::{self, Finding, Passages, Speaker};
+use crate::attribution::{self, Finding, Passages, PrintedBeside, Speaker};
 use crate::quotes::{Fidelity, OccurrenceKind, Quotation};
 use crate::values::anchor::{AnchorState, AnchoredText};
 use crate::values::body::{BodyFormat, RenderedBody, render};
@@ -132,8 +132,12 @@ pub(super) fn draft_of(entry: Entry, source: &'static str, file_name: &str) -> R
     if title.trim().is_empty() {
         return Err(entry.refusal("it has neither a title nor a text"));
     }
-    let speakers: Vec<Speaker> = entry.pulls.iter().filter_map(|pull| pull.speaker.clone()).collect();
-    let findings = attribution::find_quotations(&body.text, &speakers);
+    let beside = |pull: &PullQuote| {
+        let (words, speaker) = (pull.text.clone(), pull.speaker.clone()?);
+        Some(PrintedBeside { words, speaker })
+    };
+    let beside: Vec<PrintedBeside> = entry.pulls.iter().filter_map(beside).collect();
+    let findings = attribution::find_quotations(&body.text, &beside);
     let printings = printings(&entry, &body.text, &findings);
     let digest = entry.digest();
     let told = told(&entry);

@@ -69,6 +69,26 @@ fn done(answer: &Answer) -> Value {
 }
 
 #[test]
+fn a_pull_quote_decides_who_says_the_same_words_in_the_body_and_after_an_edit_too() {
+    let (server, key) = writer();
+    let body = "\"There is still too much tin in it.\"Odd Holt, bell-founder\n\
+                Bram Oster rang it and waited. \"There is still too much tin in it,\" he said, plainly delighted.";
+    import(&server, "First", "May 1, 2023", body);
+    let printed = || {
+        let article = server.get("/v1/articles/first?include=quotes").data();
+        let quotes = article["quotes"].as_array().unwrap().clone();
+        quotes.into_iter().map(|quote| (quote["speaker"]["name"].clone(), quote["rule"].clone())).collect::<Vec<_>>()
+    };
+    let expected = [(json!("Odd Holt"), json!("attribution_line")), (json!("Odd Holt"), json!("same_words"))];
+    assert_eq!(printed(), expected);
+    assert_eq!(quotes(&server).len(), 1, "two printings of one quote");
+    let source = server.get("/v1/articles/first?fields=body_source").data()["body_source"].as_str().unwrap().to_owned();
+    let edited = json!({ "body_source": format!("It rained. {source}") });
+    assert_eq!(send(&server, &key, "PATCH", "/v1/articles/first", ANY, &edited).status, 200);
+    assert_eq!(printed(), expected);
+}
+
+#[test]
 fn a_quote_is_created_with_a_speaker_that_nobody_knew() {
     let (server, key) = writer();
     let body = json!({

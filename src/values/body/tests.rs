@@ -251,7 +251,7 @@ fn assert_annotated(body: &RenderedBody, annotations: &[Annotation]) -> Result<(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(500), ..ProptestConfig::default() })]
 
     #[test]
     fn plain_text_has_the_same_text_by_the_rule_for_html(source in "(\\PC|[ \t\r\n\u{0}\u{b}\u{2028}<&;])*") {
