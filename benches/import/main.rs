@@ -80,7 +80,6 @@ struct Time {
     worked: f64,
 }
 
-
 fn main() {
     let Arguments { articles, rounds, bench: _ } = Arguments::parse();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import.ndjson");

@@ -774,7 +774,8 @@ pub async fn insert_links(
     let (mut labels, mut authors) = (Vec::new(), Vec::new());
     for (article, public_from, its_labels, its_authors) in links {
         labels.extend((1_i32..).zip(*its_labels).map(|(position, label)| (*article, *label, position, *public_from)));
-        authors.extend((1_i32..).zip(*its_authors).map(|(position, author)| (*article, *author, position, *public_from)));
+        authors
+            .extend((1_i32..).zip(*its_authors).map(|(position, author)| (*article, *author, position, *public_from)));
     }
     insert_into(article_labels::table, &labels)
         .set(article_labels::article_id, |(article, ..)| *article)
