@@ -17,7 +17,7 @@ use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_slugs, article_sources, articles, people,
 };
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, estimate};
+use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, estimate, insert_into};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
 use crate::search::db::{ArticleWords, Listed};
@@ -695,8 +695,7 @@ pub async fn purge_article(mut connection: &Connection, id: ArticleId) -> Result
 }
 
 /// An article to be made, all of it.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = articles)]
+#[derive(Debug, Clone)]
 pub struct NewArticle<'a> {
     pub id: ArticleId,
     pub slug: &'a str,
@@ -720,8 +719,7 @@ pub struct NewArticle<'a> {
 }
 
 /// The bytes an article was imported from, and what the import made of them.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = article_sources)]
+#[derive(Debug, Clone)]
 pub struct NewArticleSource<'a> {
     pub article_id: ArticleId,
     pub format: &'a str,
@@ -734,75 +732,91 @@ pub struct NewArticleSource<'a> {
 }
 
 /// Makes articles. Their slugs must be free.
-pub async fn insert_articles(mut connection: &Connection, new: &[NewArticle<'_>]) -> Result<()> {
-    for new in new.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(articles::table).values(new).execute(&mut connection).await?;
-        let slugs: Vec<_> = new
-            .iter()
-            .map(|article| (article_slugs::slug.eq(article.slug), article_slugs::article_id.eq(article.id)))
-            .collect();
-        diesel::insert_into(article_slugs::table).values(slugs).execute(&mut connection).await?;
-    }
-    Ok(())
+pub async fn insert_articles(connection: &Connection, new: &[NewArticle<'_>]) -> Result<()> {
+    insert_into(articles::table, new)
+        .set(articles::id, |row| row.id)
+        .set(articles::slug, |row| row.slug)
+        .set(articles::title, |row| row.title)
+        .set(articles::summary, |row| row.summary)
+        .set(articles::language, |row| row.language)
+        .set(articles::status, |row| row.status)
+        .set(articles::published_at, |row| row.published_at)
+        .set(articles::canonical_url, |row| row.canonical_url)
+        .set(articles::body_format, |row| row.body_format)
+        .set(articles::body_source, |row| row.body_source)
+        .set(articles::body_html, |row| row.body_html)
+        .set(articles::body_text, |row| row.body_text)
+        .set(articles::text_rule, |row| row.text_rule)
+        .set(articles::provenance, |row| row.provenance)
+        .set(articles::version, |row| row.version)
+        .set(articles::created_at, |row| row.created_at)
+        .set(articles::updated_at, |row| row.updated_at)
+        .set(articles::deleted_at, |row| row.deleted_at)
+        .set(articles::deletion_reason, |row| row.deletion_reason)
+        .execute(connection)
+        .await?;
+    let slugs: Vec<(&str, ArticleId)> = new.iter().map(|article| (article.slug, article.id)).collect();
+    insert_slugs(connection, &slugs).await
+}
+
+/// Reserves slugs for articles. They must be free.
+pub async fn insert_slugs(connection: &Connection, slugs: &[(&str, ArticleId)]) -> Result<()> {
+    insert_into(article_slugs::table, slugs)
+        .set(article_slugs::slug, |(slug, _)| *slug)
+        .set(article_slugs::article_id, |(_, article)| *article)
+        .execute(connection)
+        .await
 }
 
 /// Puts labels and authors on new articles, in this order.
 pub async fn insert_links(
-    mut connection: &Connection,
+    connection: &Connection,
     links: &[(ArticleId, PublicFrom, &[LabelId], &[PersonId])],
 ) -> Result<()> {
-    let (mut label_rows, mut author_rows) = (Vec::new(), Vec::new());
-    for (article, public_from, labels, authors) in links {
-        label_rows.extend((1..).zip(*labels).map(|(position, label): (i32, _)| {
-            (
-                article_labels::article_id.eq(*article),
-                article_labels::label_id.eq(*label),
-                article_labels::position.eq(position),
-                article_labels::public_from.eq(*public_from),
-            )
-        }));
-        author_rows.extend((1..).zip(*authors).map(|(position, author): (i32, _)| {
-            (
-                article_authors::article_id.eq(*article),
-                article_authors::person_id.eq(*author),
-                article_authors::position.eq(position),
-                article_authors::public_from.eq(*public_from),
-            )
-        }));
+    let (mut labels, mut authors) = (Vec::new(), Vec::new());
+    for (article, public_from, its_labels, its_authors) in links {
+        labels.extend((1_i32..).zip(*its_labels).map(|(position, label)| (*article, *label, position, *public_from)));
+        authors
+            .extend((1_i32..).zip(*its_authors).map(|(position, author)| (*article, *author, position, *public_from)));
     }
-    for rows in label_rows.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(article_labels::table).values(rows.to_vec()).execute(&mut connection).await?;
-    }
-    for rows in author_rows.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(article_authors::table).values(rows.to_vec()).execute(&mut connection).await?;
-    }
-    Ok(())
+    insert_into(article_labels::table, &labels)
+        .set(article_labels::article_id, |(article, ..)| *article)
+        .set(article_labels::label_id, |(_, label, ..)| *label)
+        .set(article_labels::position, |(.., position, _)| *position)
+        .set(article_labels::public_from, |(.., public_from)| *public_from)
+        .execute(connection)
+        .await?;
+    insert_into(article_authors::table, &authors)
+        .set(article_authors::article_id, |(article, ..)| *article)
+        .set(article_authors::person_id, |(_, author, ..)| *author)
+        .set(article_authors::position, |(.., position, _)| *position)
+        .set(article_authors::public_from, |(.., public_from)| *public_from)
+        .execute(connection)
+        .await
 }
 
 /// Notes what other systems call articles: article, source, id.
-pub async fn insert_external_ids(mut connection: &Connection, ids: &[(ArticleId, &str, &str)]) -> Result<()> {
-    let rows: Vec<_> = ids
-        .iter()
-        .map(|(article, source, id)| {
-            (
-                article_external_ids::article_id.eq(*article),
-                article_external_ids::source.eq(*source),
-                article_external_ids::external_id.eq(*id),
-            )
-        })
-        .collect();
-    for rows in rows.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(article_external_ids::table).values(rows.to_vec()).execute(&mut connection).await?;
-    }
-    Ok(())
+pub async fn insert_external_ids(connection: &Connection, ids: &[(ArticleId, &str, &str)]) -> Result<()> {
+    insert_into(article_external_ids::table, ids)
+        .set(article_external_ids::article_id, |(article, ..)| *article)
+        .set(article_external_ids::source, |(_, source, _)| *source)
+        .set(article_external_ids::external_id, |(.., id)| *id)
+        .execute(connection)
+        .await
 }
 
 /// Keeps the bytes that articles were imported from.
-pub async fn insert_sources(mut connection: &Connection, new: &[NewArticleSource<'_>]) -> Result<()> {
-    for new in new.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(article_sources::table).values(new).execute(&mut connection).await?;
-    }
-    Ok(())
+pub async fn insert_sources(connection: &Connection, new: &[NewArticleSource<'_>]) -> Result<()> {
+    insert_into(article_sources::table, new)
+        .set(article_sources::article_id, |row| row.article_id)
+        .set(article_sources::format, |row| row.format)
+        .set(article_sources::content, |row| row.content)
+        .set(article_sources::digest, |row| row.digest)
+        .set(article_sources::imported_at, |row| row.imported_at)
+        .set(article_sources::version, |row| row.version)
+        .set(article_sources::fields, |row| &row.fields)
+        .execute(connection)
+        .await
 }
 
 /// Keeps the bytes that an article was imported from anew, in place of those before.
@@ -810,8 +824,7 @@ pub async fn replace_source(mut connection: &Connection, new: &NewArticleSource<
     diesel::delete(article_sources::table.filter(article_sources::article_id.eq(new.article_id)))
         .execute(&mut connection)
         .await?;
-    diesel::insert_into(article_sources::table).values(new).execute(&mut connection).await?;
-    Ok(())
+    insert_sources(connection, std::slice::from_ref(new)).await
 }
 
 /// The bytes that an article was imported from, where it was.
@@ -858,6 +871,7 @@ pub async fn imported_as(
         .text(", ")
         .bind(external_ids)
         .text("))")
+        .planned_each_time()
         .condition();
     Ok(article_external_ids::table
         .inner_join(articles::table.left_join(article_sources::table))
@@ -901,6 +915,7 @@ pub async fn imported_from(
             ),
         ))
         .filter(article_sources::digest.eq_any(digests))
+        .filter(sql("true").planned_each_time().condition())
         .order(articles::id.desc())
         .load(&mut connection)
         .await?)

@@ -10,11 +10,10 @@ use super::cursor::Cursor;
 use super::{Action, ChangeAction, RemovalReason, ResourceType, Told};
 use crate::db::schema::{announcements, changes};
 use crate::db::sql::sql;
-use crate::db::{Connection, ROWS_AT_ONCE, Result};
+use crate::db::{Connection, Result, insert_into};
 
 /// One change, to be noted.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = changes)]
+#[derive(Debug, Clone)]
 pub struct NewChange<'a> {
     pub occurred_at: DateTime<Utc>,
     pub resource_type: ResourceType,
@@ -27,11 +26,18 @@ pub struct NewChange<'a> {
 }
 
 /// Notes changes. To be called in the transaction that makes them.
-pub async fn append(mut connection: &Connection, new: &[NewChange<'_>]) -> Result<()> {
-    for rows in new.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(changes::table).values(rows).execute(&mut connection).await?;
-    }
-    Ok(())
+pub async fn append(connection: &Connection, new: &[NewChange<'_>]) -> Result<()> {
+    insert_into(changes::table, new)
+        .set(changes::occurred_at, |row| row.occurred_at)
+        .set(changes::resource_type, |row| row.resource_type)
+        .set(changes::resource_id, |row| row.resource_id)
+        .set(changes::action, |row| row.action)
+        .set(changes::version_before, |row| row.version_before)
+        .set(changes::version_after, |row| row.version_after)
+        .set(changes::actor, |row| row.actor)
+        .set(changes::request_id, |row| row.request_id)
+        .execute(connection)
+        .await
 }
 
 /// Announces what changed, and what became public by time alone; returns those resources of which the public sees

@@ -48,8 +48,8 @@ async fn import(database: &Database, sources: Vec<Source>, options: &Options) ->
     let origin = Origin { actor: imports::ACTOR.to_owned(), request_id: None };
     let mut run = Run::start(sources, imports::Options { is_dry_run: options.dry_run, origin });
     let mut shown = Shown::new(run.bytes(), options)?;
-    while let Some(entries) = run.step(&mut connection, Clock::System, async |_, _| Ok(())).await? {
-        for entry in entries {
+    while let Some(batch) = run.next().await {
+        for entry in run.store(&mut connection, Clock::System, batch, async |_, _| Ok(()), drop).await? {
             shown.entry(entry)?;
         }
         shown.bar.set_position(run.bytes_read());

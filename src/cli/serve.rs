@@ -87,7 +87,7 @@ async fn serve(config: &Config, content: Content, listener: TcpListener, databas
         },
     )?;
     let settings = ServerSettings::from(config);
-    let imports = import_jobs::worker::run(database.address.clone(), settings.uploads().clone(), state.clock);
+    let imports = import_jobs::worker::run(database.address.clone(), settings.uploads().clone(), state.clone());
     let server = server::start(listener, state, settings, follower.clone())?;
     let handle = server.handle();
     tokio::spawn(async move {

@@ -7,6 +7,7 @@ mod connection;
 mod error;
 pub mod facets;
 pub mod filter;
+mod insert;
 pub mod keyset;
 mod migrations;
 pub mod moved;
@@ -28,6 +29,7 @@ pub use address::{Address, AddressError};
 pub use audience::{Audience, PublicFrom};
 pub use connection::{Pool, PoolSettings, PoolStatus, PooledConnection, connect, connect_hearing, open_pool};
 pub use error::DatabaseError;
+pub use insert::insert_into;
 pub use migrations::{MIGRATIONS, migrate, pending_migrations};
 pub use snapshot::Snapshot;
 pub use transaction::Transaction;
@@ -78,6 +80,7 @@ pub async fn publish(
         .text(".id = shown.id AND ")
         .text(table)
         .text(".public_from > shown.public_from")
+        .planned_each_time()
         .statement::<diesel::sql_types::Bool>()
         .execute(&mut connection)
         .await?;

@@ -79,7 +79,7 @@ struct ImportParameters {
     tag = IMPORTS,
     params(ImportParameters, IdempotencyParameters),
     request_body(content(
-        (String = "application/octet-stream"), (String = "application/x-ndjson"), (String = "application/json"),
+        (String = "application/octet-stream"), (String = "application/x-ndjson"), (Value = "application/json"),
         (String = "application/xml"), (String = "application/atom+xml"), (String = "text/xml"),
         (String = "text/plain"), (String = "text/markdown"), (String = "text/html")
     )),

@@ -9,7 +9,7 @@ use super::{EntryOutcome, ImportState};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{import_entries, imports};
 use crate::db::sql::{all, sql};
-use crate::db::{Connection, ROWS_AT_ONCE, Result};
+use crate::db::{Connection, Result, insert_into};
 use crate::imports::{ReportedEntry, Tally};
 use crate::values::id::ImportId;
 
@@ -233,21 +233,14 @@ pub async fn note_batch(
         ))
         .execute(&mut connection)
         .await?;
-    let rows: Vec<_> = (position + 1..)
-        .zip(entries)
-        .map(|(position, entry)| {
-            (
-                import_entries::import_id.eq(id),
-                import_entries::position.eq(position),
-                import_entries::outcome.eq(entry.outcome.as_str()),
-                import_entries::report.eq(serde_json::to_value(entry).unwrap_or_default()),
-            )
-        })
-        .collect();
-    for rows in rows.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(import_entries::table).values(rows.to_vec()).execute(&mut connection).await?;
-    }
-    Ok(())
+    let entries: Vec<(i64, &ReportedEntry)> = (position + 1..).zip(entries).collect();
+    insert_into(import_entries::table, &entries)
+        .set(import_entries::import_id, |_| id)
+        .set(import_entries::position, |(position, _)| *position)
+        .set(import_entries::outcome, |(_, entry)| entry.outcome.as_str())
+        .set(import_entries::report, |(_, entry)| serde_json::to_value(entry).unwrap_or_default())
+        .execute(connection)
+        .await
 }
 
 /// Notes that an import is over.

@@ -3,6 +3,9 @@
 //! A server has the files that were sent to it. When it ends, PostgreSQL gives its place as the worker up; when it starts
 //! again, it goes on with its imports after the last batch that is stored. An import whose server does not come back is
 //! ended as failed, since nobody has the file.
+//!
+//! Each batch is a write like any other of this server: it waits in the line of those who want to write, and what is kept in
+//! memory knows of it before anybody is told.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -11,9 +14,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::db::{self, ImportRow};
 use super::{ImportState, Uploads};
-use crate::clock::Clock;
-use crate::db::{Address, Connection, DatabaseError, Result, connect};
+use crate::db::{Address, Connection, DatabaseError, Result, WriteTurn, connect};
 use crate::imports::{Options, Run, Source};
+use crate::state::State;
 use crate::values::id::ImportId;
 use crate::writing::Origin;
 
@@ -27,25 +30,25 @@ const LONG_PAUSE: Duration = Duration::from_secs(5);
 const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// Imports what is sent, for as long as it is polled. A database that is away is asked again.
-pub async fn run(address: Address, uploads: Uploads, clock: Clock) -> Infallible {
+pub async fn run(address: Address, uploads: Uploads, state: State) -> Infallible {
     loop {
-        let Err(error) = work(&address, &uploads, clock).await;
+        let Err(error) = work(&address, &uploads, &state).await;
         tracing::warn!(%error, "imports wait at the moment");
         tokio::time::sleep(LONG_PAUSE).await;
     }
 }
 
-async fn work(address: &Address, uploads: &Uploads, clock: Clock) -> std::result::Result<Infallible, DatabaseError> {
+async fn work(address: &Address, uploads: &Uploads, state: &State) -> std::result::Result<Infallible, DatabaseError> {
     let mut connection = connect(address).await?;
     loop {
-        if !work_once(&mut connection, uploads, clock).await? {
+        if !work_once(&mut connection, uploads, state).await? {
             tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
 /// Imports the next file, if there is one here and no other server imports; tells whether there may be more.
-async fn work_once(connection: &mut Connection, uploads: &Uploads, clock: Clock) -> Result<bool> {
+async fn work_once(connection: &mut Connection, uploads: &Uploads, state: &State) -> Result<bool> {
     let unfinished = db::unfinished(connection).await?;
     if unfinished.is_empty() {
         return Ok(false);
@@ -53,7 +56,7 @@ async fn work_once(connection: &mut Connection, uploads: &Uploads, clock: Clock)
     let (mine, others): (Vec<ImportRow>, Vec<ImportRow>) =
         unfinished.into_iter().partition(|row| uploads.file_of(row.id).is_file());
     let ids: Vec<ImportId> = mine.iter().map(|row| row.id).collect();
-    let now = clock.now();
+    let now = state.clock.now();
     db::hear_of(connection, &ids, now).await?;
     if !db::step_forward(connection).await? {
         return Ok(false);
@@ -62,7 +65,7 @@ async fn work_once(connection: &mut Connection, uploads: &Uploads, clock: Clock)
         give_up(connection, row.id, now).await?;
     }
     let done = match mine.first() {
-        Some(row) => import(connection, uploads, row.id, &ids, clock).await.map(|()| true),
+        Some(row) => import(connection, uploads, row.id, &ids, state).await.map(|()| true),
         None => Ok(false),
     };
     db::step_back(connection).await?;
@@ -85,7 +88,7 @@ async fn import(
     uploads: &Uploads,
     id: ImportId,
     here: &[ImportId],
-    clock: Clock,
+    state: &State,
 ) -> Result<()> {
     // As it is now that nobody else works on it.
     let Some(row) = db::find_import(connection, id).await? else { return Ok(()) };
@@ -93,36 +96,51 @@ async fn import(
         remove(uploads, id);
         return Ok(());
     }
+    let clock = state.clock;
     db::begin(connection, id, clock.now()).await?;
     tracing::info!(import = %id, file = row.file_name, from_batch = row.batches, "importing");
     let origin = Origin { actor: row.actor.clone(), request_id: None };
     let source = Source::at(uploads.file_of(id), &row.file_name);
     let mut run = Run::start(vec![source], Options { is_dry_run: row.is_dry_run, origin });
     for _ in 0..row.batches {
-        run.pass_over().await;
+        run.next().await;
     }
     let mut position = row.entries;
-    let state = loop {
+    let end = loop {
         let is_cancelled = db::find_import(connection, id).await?.is_none_or(|row| row.is_cancelled);
         if is_cancelled {
             break ImportState::Cancelled;
         }
         db::hear_of(connection, here, clock.now()).await?;
+        let Some(batch) = run.next().await else { break ImportState::Finished };
         let bytes_read = i64::try_from(run.bytes_read()).unwrap_or(i64::MAX);
         let now = clock.now();
         let note = async |connection: &Connection, entries: &[_]| {
             db::note_batch(connection, id, position, entries, bytes_read, now).await
         };
-        let Some(entries) = run.step(connection, clock, note).await? else { break ImportState::Finished };
+        let turn = turn_to_write(state).await;
+        let before_commit = |changed| state.cache.before_commit(changed);
+        let entries = run.store(connection, clock, batch, note, before_commit).await?;
+        drop(turn);
         if row.is_dry_run {
             db::note_batch(connection, id, position, &entries, bytes_read, now).await?;
         }
         position += i64::try_from(entries.len()).unwrap_or(i64::MAX);
     };
-    db::end(connection, id, state, None, clock.now()).await?;
+    db::end(connection, id, end, None, clock.now()).await?;
     remove(uploads, id);
-    tracing::info!(import = %id, state = state.as_str(), "import over");
+    tracing::info!(import = %id, state = end.as_str(), "import over");
     Ok(())
+}
+
+/// The turn to write. Where too many wait for it already, this one comes again later.
+async fn turn_to_write(state: &State) -> WriteTurn {
+    loop {
+        match state.pool.turns().wait().await {
+            Ok(turn) => return turn,
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
 }
 
 fn remove(uploads: &Uploads, id: ImportId) {

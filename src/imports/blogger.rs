@@ -58,7 +58,7 @@ impl Iterator for Export<'_> {
 }
 
 fn item(place: Place, source: String, element: &Element) -> Item {
-    let title = element.child("title").and_then(title);
+    let title = element.child("title").and_then(|element| title(element, &source));
     let kind = kind(element);
     let left_out = match kind.as_str() {
         _ if element.text_of("blogger:trashed").is_some() => Some("in the trash"),
@@ -111,9 +111,11 @@ fn labels(element: &Element) -> Vec<Label> {
     terms.filter_map(line_of_text).map(|name| Label::named(&name)).collect()
 }
 
-fn title(title: &Element) -> Option<String> {
+fn title(title: &Element, source: &str) -> Option<String> {
     match title.attribute("type") {
-        Some("html" | "xhtml") => line_of_html(&title.text),
+        // Its text stands in elements of its own.
+        Some("xhtml") => line_of_html(source.get(title.inner.clone()).unwrap_or_default()),
+        Some("html") => line_of_html(&title.text),
         _ => line_of_text(&title.text),
     }
 }

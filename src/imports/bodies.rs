@@ -13,7 +13,10 @@ use crate::values::body::{BodyFormat, render};
 const EMBEDS: [&str; 5] = ["iframe", "video", "audio", "object", "embed"];
 
 /// Words of which one stands in a body that has anything to do.
-const SIGNS: [&str; 7] = ["pullquote", "pull-quote", "<iframe", "<video", "<audio", "<object", "<embed"];
+const SIGNS: [&str; 8] = ["pullquote", "pull-quote", "<iframe", "<video", "<audio", "<object", "<embed", COUNTER];
+
+/// The class of the element in which Blogger counts readers, by a picture of one pixel.
+const COUNTER: &str = "blogger-post-footer";
 
 /// So many pull quotes are lifted out; more stay in the text.
 const MAX_PULLS: usize = 1_000;
@@ -40,6 +43,8 @@ fn ready(entry: &mut Entry, html: &str) -> String {
             entry.pulls.push(PullQuote { span, ..pull });
         } else if let Some(link) = embed(part, content) {
             kept.extend(link);
+        } else if end.is_some() && has_class(part, |class| class == COUNTER) {
+            // It is not for those who read here.
         } else {
             kept.push(part.clone());
             at += 1;
@@ -78,8 +83,7 @@ fn find(source: &[u8], words: &str) -> std::ops::Range<usize> {
 
 /// Whether a part begins a pull quote: its class says so.
 pub(super) fn is_pull_quote(part: &Part) -> bool {
-    let Part::Start(name, attributes) = part else { return false };
-    let classes = attributes.iter().find(|(name, _)| name == "class").map_or("", |(_, classes)| classes.as_str());
+    let Part::Start(name, _) = part else { return false };
     let is_pull = |class: &str| {
         let class = class.to_ascii_lowercase();
         let class = class.strip_prefix("wp-block-").unwrap_or(&class);
@@ -87,7 +91,13 @@ pub(super) fn is_pull_quote(part: &Part) -> bool {
             || ["pullquote-", "pull-quote-"].iter().any(|start| class.starts_with(start))
     };
     let is_block = matches!(name.as_str(), "aside" | "blockquote" | "div" | "figure" | "p" | "section");
-    is_block && classes.split_ascii_whitespace().any(is_pull)
+    is_block && has_class(part, is_pull)
+}
+
+fn has_class(part: &Part, is_it: impl Fn(&str) -> bool) -> bool {
+    let Part::Start(_, attributes) = part else { return false };
+    let classes = attributes.iter().find(|(name, _)| name == "class").map_or("", |(_, classes)| classes.as_str());
+    classes.split_ascii_whitespace().any(is_it)
 }
 
 /// A pull quote: the words and below them, perhaps, who said them.
@@ -209,6 +219,13 @@ mod tests {
             "<p>See</p><a href=\"https://films.example/e/1\">The pier</a>\
              <a href=\"https://films.example/1.mp4\">https://films.example/1.mp4</a>"
         );
+    }
+
+    #[test]
+    fn what_counts_the_readers_of_a_blog_is_left_out() {
+        let entry =
+            read("<p>Text.</p><div class=\"blogger-post-footer\"><img width='1' src='https://a.example/1'></div>");
+        assert_eq!(entry.body_source, "<p>Text.</p>");
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Dates as exports write them.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, Utc};
 
+use regex::Regex;
+
+use super::patterns::pattern;
 use super::plain_text;
 
 /// Instants with a zone.
@@ -24,8 +29,8 @@ const WITHOUT_ZONE: [&str; 6] = [
     "%Y/%m/%d %H:%M",
 ];
 
-/// Reads a date: RFC 3339, RFC 2822, `Y-m-d H:M:S` with or without a zone (UTC then), a day, `27 December 2020`, or
-/// seconds or milliseconds since 1970. What is empty or `0000-00-00`, as databases have it, is none. The error is a text
+/// Reads a date: RFC 3339, RFC 2822, `Y-m-d H:M:S` with or without a zone (UTC then), a day, `27 December 2020` with or
+/// without a time, or seconds or milliseconds since 1970. What is empty or `0000-00-00`, as databases have it, is none. The error is a text
 /// for the report.
 pub(super) fn read(told: &str) -> Result<Option<DateTime<Utc>>, String> {
     let text = told.trim();
@@ -52,7 +57,34 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
         .or_else(|| WITH_ZONE.iter().find_map(|format| DateTime::parse_from_str(text, format).ok()).map(Into::into))
         .or_else(|| DateTime::parse_from_rfc2822(text).ok().map(Into::into))
         .or_else(|| day(text).map(|day| day.and_time(NaiveTime::MIN).and_utc()))
+        .or_else(|| day_with_time(text))
         .or_else(|| since_1970(text))
+}
+
+/// A day in words with a time behind it, as people write it: `March 4, 2019 at 5:06 PM`, `4 March 2019, 17:06 +0100`.
+fn day_with_time(text: &str) -> Option<DateTime<Utc>> {
+    const LONGEST: usize = 60;
+    static TIME: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)^(?<day>.*[^\s,])(?:\s*,)?\s+(?:at\s+)?(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<second>\d\d))?\s*(?:(?<half>[ap])\.?m\.?)?\s*(?<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?$",
+        )
+    });
+    let found = Some(text).filter(|text| text.len() <= LONGEST).and_then(|text| TIME.captures(text))?;
+    let number = |name: &str| found.name(name).map_or(Some(0), |part| part.as_str().parse::<u32>().ok());
+    let hour = match (number("hour")?, found.name("half").map(|half| half.as_str().to_ascii_lowercase())) {
+        (hour, None) => hour,
+        (0 | 13.., Some(_)) => return None,
+        (hour, Some(half)) => hour % 12 + if half == "p" { 12 } else { 0 },
+    };
+    let time = NaiveTime::from_hms_opt(hour, number("minute")?, number("second")?)?;
+    let instant = day(&found["day"])?.and_time(time);
+    match found.name("zone").map(|zone| zone.as_str()) {
+        Some(zone) if zone.starts_with(['+', '-']) => {
+            let instant = format!("{} {zone}", instant.format("%Y-%m-%d %H:%M:%S"));
+            DateTime::parse_from_str(&instant, "%Y-%m-%d %H:%M:%S %#z").ok().map(Into::into)
+        }
+        _ => Some(instant.and_utc()),
+    }
 }
 
 fn day(text: &str) -> Option<NaiveDate> {
@@ -99,6 +131,9 @@ mod tests {
             ("Mon, 4 Mar 2019 05:06:07 GMT", "2019-03-04T05:06:07Z"),
             ("4 March 2019", "2019-03-04T00:00:00Z"),
             ("March 4, 2019", "2019-03-04T00:00:00Z"),
+            ("4 March 2019 10:30 PM", "2019-03-04T22:30:00Z"),
+            ("March 4, 2019 at 12:06 a.m.", "2019-03-04T00:06:00Z"),
+            ("Monday, March 4, 2019, 17:06 +0100", "2019-03-04T16:06:00Z"),
             ("1551675967", "2019-03-04T05:06:07Z"),
             ("1551675967123", "2019-03-04T05:06:07.123Z"),
         ] {
@@ -116,7 +151,17 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_said() {
-        for text in ["soon", "2019-13-01", "2019-02-30 10:00:00", "99999999-01-01", "12", "2019", "-2019-03-04"] {
+        for text in [
+            "soon",
+            "2019-13-01",
+            "2019-02-30 10:00:00",
+            "4 March 2019 13:00 PM",
+            "4 March 2019 25:00",
+            "99999999-01-01",
+            "12",
+            "2019",
+            "-2019-03-04",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn one_article<'a>(
 /// Where the one thing of a file stands.
 const FIRST: Place = Place { number: 1, line: 1, byte: 0 };
 
-/// The bytes of a file, which are UTF-8 without U+0000 and not too many.
+/// The bytes of a file in UTF-8, without U+0000 and not too many.
 fn text(mut reader: impl Read) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     let unreadable = |error: io::Error| Refusal::at(FIRST, format!("cannot be read: {error}"));
@@ -37,8 +37,10 @@ fn text(mut reader: impl Read) -> Result<Vec<u8>, Refusal> {
         let reason = format!("{length} bytes long: one article may have {MAX_FILE}");
         return Err(Refusal::at(FIRST, reason));
     }
+    let bytes = from_utf_16(bytes)?;
     let fault = match std::str::from_utf8(&bytes) {
-        Err(error) => Some((error.valid_up_to(), "not UTF-8 text")),
+        // To guess the encoding would be to guess the words.
+        Err(error) => Some((error.valid_up_to(), NOT_UTF_8)),
         Ok(text) => text.find('\0').map(|at| (at, "the character U+0000 has no place in a text")),
     };
     match fault {
@@ -47,6 +49,22 @@ fn text(mut reader: impl Read) -> Result<Vec<u8>, Refusal> {
             let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
             Err(Refusal::at(Place { line, byte: at as u64, ..FIRST }, reason))
         }
+    }
+}
+
+const NOT_UTF_8: &str = "not UTF-8 text; an older file may be Windows-1252: convert it with \
+                         `iconv -f WINDOWS-1252 -t UTF-8`";
+
+/// A file that its byte order mark shows to be UTF-16, as UTF-8; any other as it is.
+fn from_utf_16(bytes: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+    match Encoding::for_bom(&bytes) {
+        Some((encoding, mark)) if encoding != UTF_8 => {
+            let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
+            let refused =
+                || Refusal::at(FIRST, "it has bytes that are wrong in UTF-16, as which its first two mark it");
+            text.map(|text| text.into_owned().into_bytes()).ok_or_else(refused)
+        }
+        _ => Ok(bytes),
     }
 }
 

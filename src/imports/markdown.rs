@@ -56,8 +56,13 @@ fn entry(mut entry: Entry, file_name: Option<&str>) -> Result<Entry, Refusal> {
     for author in take(&mut front, AUTHORS).iter().flat_map(|authors| names(authors, false)) {
         entry.add_author(Author::named(&author));
     }
+    // Zola has its labels in a table of their own.
+    let mut taxonomies = match front.remove("taxonomies") {
+        Some(Value::Object(taxonomies)) => taxonomies,
+        _ => Map::new(),
+    };
     for key in LABELS {
-        let labels = front.remove(*key);
+        let labels = front.remove(*key).or_else(|| taxonomies.remove(*key));
         labels.iter().flat_map(|labels| names(labels, true)).for_each(|label| entry.add_label(Label::named(&label)));
     }
     // A canonical address may stand under `canonical`, and anything else has no place here.
@@ -176,17 +181,17 @@ fn with_heading_as_title<'b>(entry: &mut Entry, body: &'b str) -> &'b str {
 
 fn read_date(entry: &mut Entry, front: &mut Map<String, Value>, file_name: Option<&str>) {
     let told = take(front, DATE).and_then(|date| text_of(&date));
-    let (text, rule) = match (told, file_name.and_then(dated)) {
-        (Some(told), _) => (told, "front_matter"),
-        (None, Some((date, _))) => (date.to_owned(), "file_name"),
-        (None, None) => return,
-    };
-    match dates::read(&text) {
-        Ok(instant) => {
-            entry.published_at = instant;
-            entry.provenance.insert("date".to_owned(), json!({ "rule": rule }));
+    let of_file = file_name.and_then(dated).map(|(date, _)| date.to_owned());
+    for (text, rule) in [(told, "front_matter"), (of_file, "file_name")] {
+        match dates::read(text.as_deref().unwrap_or_default()) {
+            Ok(None) => {}
+            Ok(Some(instant)) => {
+                entry.published_at = Some(instant);
+                entry.provenance.insert("date".to_owned(), json!({ "rule": rule }));
+                return;
+            }
+            Err(note) => entry.notes.push(note),
         }
-        Err(note) => entry.notes.push(note),
     }
 }
 
@@ -202,10 +207,11 @@ fn stem(file_name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// `draft: true`, `published: false` or `status: …`.
+/// `draft: true`, `private: true`, `published: false` or `status: …`.
 fn read_status(entry: &mut Entry, front: &mut Map<String, Value>) -> Option<ArticleStatus> {
-    let is = |value: Option<Value>, wanted: bool| value.is_some_and(|value| value == Value::Bool(wanted));
-    let is_draft = is(front.remove("draft"), true) | is(front.remove("published"), false);
+    let mut is = |name: &str, wanted: bool| front.remove(name).is_some_and(|value| truth(&value) == Some(wanted));
+    let hidden = [is("draft", true), is("private", true), is("published", false), is("publish", false)];
+    let is_draft = hidden.contains(&true);
     let told = front.remove("status").and_then(|status| text_of(&status));
     match told.as_deref().map(str::parse) {
         _ if is_draft => Some(ArticleStatus::Draft),
@@ -215,6 +221,15 @@ fn read_status(entry: &mut Entry, front: &mut Map<String, Value>) -> Option<Arti
             entry.notes.push(format!("the status {:?} is not known: taken as a draft", told.unwrap_or_default()));
             Some(ArticleStatus::Draft)
         }
+    }
+}
+
+/// Whether a value says yes or no, in the words of any version of YAML.
+fn truth(value: &Value) -> Option<bool> {
+    match text_of(value)?.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "1" => Some(true),
+        "false" | "no" | "off" | "n" | "0" => Some(false),
+        _ => None,
     }
 }
 

@@ -43,8 +43,9 @@ mod xml;
 pub use draft::{Found, FoundQuote};
 pub use files::{Content, PathError, Source, sources};
 pub use report::{Outcome, ReportedEntry, Tally};
-pub use run::{Options, Run};
+pub use run::{Batch, Options, Run};
 pub use sample::sample_sources;
+pub use store::Changed;
 
 use crate::clock::Clock;
 use crate::db::{Connection, DatabaseError};
@@ -63,8 +64,8 @@ pub async fn import(
     let origin = Origin { actor: ACTOR.to_owned(), request_id: None };
     let mut run = Run::start(sources, Options { is_dry_run: false, origin });
     let mut tally = Tally::default();
-    while let Some(entries) = run.step(connection, clock, async |_, _| Ok(())).await? {
-        for entry in &entries {
+    while let Some(batch) = run.next().await {
+        for entry in &run.store(connection, clock, batch, async |_, _| Ok(()), drop).await? {
             tally.add(&entry.outcome);
             on_entry(entry);
         }

@@ -18,7 +18,7 @@ use super::entry::{Entry, Item, Place, Refusal};
 use super::files::{ReadSeek, Source};
 use super::format::{self, Format, RECOGNISABLE};
 use super::report::{Outcome, ReportedEntry};
-use super::store::{savepoint, store_together};
+use super::store::{Changed, savepoint, store_together};
 use crate::clock::Clock;
 use crate::db::{Connection, DatabaseError, Result, exclude_other_writers};
 use crate::writing::Origin;
@@ -50,6 +50,10 @@ pub struct Run {
     is_stopped: Arc<AtomicBool>,
     options: Options,
 }
+
+/// What is stored in one transaction.
+#[derive(Debug)]
+pub struct Batch(Vec<Located>);
 
 /// Something of a file, where it stands.
 #[derive(Debug)]
@@ -107,40 +111,46 @@ impl Run {
         self.bytes_read.load(Ordering::Relaxed).min(self.bytes)
     }
 
-    /// Passes over a batch; tells whether there was one.
-    pub async fn pass_over(&mut self) -> bool {
-        self.batches.recv().await.is_some()
+    /// The next batch, once it is prepared; `None` after the last one.
+    pub async fn next(&mut self) -> Option<Batch> {
+        self.batches.recv().await.map(Batch)
     }
 
-    /// Stores the next batch in one transaction, together with what `note` notes of it; `None` after the last one.
+    /// Stores a batch in one transaction, together with what `note` notes of it. What `before_commit` makes of the changed
+    /// resources lasts until that is over.
     ///
     /// A bad entry is reported and the rest goes in; only a failing database ends it.
-    pub async fn step(
-        &mut self,
+    pub async fn store<UnderWay>(
+        &self,
         connection: &mut Connection,
         clock: Clock,
+        batch: Batch,
         note: impl AsyncFnOnce(&Connection, &[ReportedEntry]) -> Result<()>,
-    ) -> Result<Option<Vec<ReportedEntry>>> {
-        let Some(batch) = self.batches.recv().await else { return Ok(None) };
+        before_commit: impl FnOnce(Changed) -> UnderWay,
+    ) -> Result<Vec<ReportedEntry>> {
         Transactions::begin_transaction(connection).await?;
-        let stored = self.store(connection, clock, batch, note).await;
-        if stored.is_ok() && !self.options.is_dry_run {
-            Transactions::commit_transaction(connection).await?;
-        } else {
-            Transactions::rollback_transaction(connection).await?;
+        match self.write(connection, clock, batch, note).await {
+            Ok((reported, changed)) if !self.options.is_dry_run => {
+                let _under_way = before_commit(changed);
+                Transactions::commit_transaction(connection).await?;
+                Ok(reported)
+            }
+            written => {
+                Transactions::rollback_transaction(connection).await?;
+                written.map(|(reported, _)| reported)
+            }
         }
-        stored.map(Some)
     }
 
-    async fn store(
+    async fn write(
         &self,
         connection: &Connection,
         clock: Clock,
-        batch: Vec<Located>,
+        Batch(batch): Batch,
         note: impl AsyncFnOnce(&Connection, &[ReportedEntry]) -> Result<()>,
-    ) -> Result<Vec<ReportedEntry>> {
+    ) -> Result<(Vec<ReportedEntry>, Changed)> {
         exclude_other_writers(connection).await?;
-        let outcomes = self.outcomes(connection, clock, &batch).await?;
+        let (outcomes, changed) = self.outcomes(connection, clock, &batch).await?;
         let reported = batch.into_iter().zip(outcomes).map(|(located, outcome)| {
             let Located { shown, place, title, notes, what } = located;
             let found = match &what {
@@ -153,34 +163,40 @@ impl Run {
         if !self.options.is_dry_run {
             note(connection, &reported).await?;
         }
-        Ok(reported)
+        Ok((reported, changed))
     }
 
     /// Stores the entries together, or where the database refuses that, one by one, so that it shows which is to blame.
-    async fn outcomes(&self, connection: &Connection, clock: Clock, batch: &[Located]) -> Result<Vec<Outcome>> {
+    async fn outcomes(
+        &self,
+        connection: &Connection,
+        clock: Clock,
+        batch: &[Located],
+    ) -> Result<(Vec<Outcome>, Changed)> {
         let (now, origin) = (clock.now(), &self.options.origin);
         let all: Vec<&Located> = batch.iter().collect();
         savepoint(connection, "SAVEPOINT batch").await?;
         match store_together(connection, now, origin, &all).await {
             Err(error) if is_of_content(&error) => {}
-            outcomes => return outcomes,
+            stored => return stored,
         }
         savepoint(connection, "ROLLBACK TO SAVEPOINT batch").await?;
-        let mut outcomes = Vec::with_capacity(batch.len());
+        let (mut outcomes, mut changed) = (Vec::with_capacity(batch.len()), Vec::new());
         for located in all {
             savepoint(connection, "SAVEPOINT entry").await?;
-            outcomes.push(match store_together(connection, now, origin, &[located]).await {
-                Ok(outcome) => {
-                    outcome.into_iter().next().unwrap_or(Outcome::Refused { reason: "nothing in it".to_owned() })
+            match store_together(connection, now, origin, &[located]).await {
+                Ok((outcome, its_changes)) => {
+                    outcomes.extend(outcome);
+                    changed.extend(its_changes);
                 }
                 Err(error) if is_of_content(&error) => {
                     savepoint(connection, "ROLLBACK TO SAVEPOINT entry").await?;
-                    Outcome::Refused { reason: reason_of(&error) }
+                    outcomes.push(Outcome::Refused { reason: reason_of(&error) });
                 }
                 Err(error) => return Err(error),
-            });
+            }
         }
-        Ok(outcomes)
+        Ok((outcomes, changed))
     }
 }
 

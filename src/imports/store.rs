@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use diesel::sql_query;
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 use super::archive;
 use super::draft::Draft;
@@ -22,13 +23,16 @@ use crate::values::body::TEXT_RULE;
 use crate::values::id::{ArticleId, PersonId};
 use crate::writing::{ArticlePrintings, Origin, PrintedIn, PrintedRows, WantedAuthor, WantedLabel, Writer};
 
-/// Stores a batch, all of it or nothing; what became of each entry, in order.
+/// The resources that a transaction changes.
+pub type Changed = Vec<(ResourceType, Uuid)>;
+
+/// Stores a batch, all of it or nothing; tells what became of each entry, in order, and what was changed.
 pub(super) async fn store_together(
     connection: &Connection,
     now: DateTime<Utc>,
     origin: &Origin,
     batch: &[&Located],
-) -> Result<Vec<Outcome>> {
+) -> Result<(Vec<Outcome>, Changed)> {
     let mut writer = Writer::new(connection, now, origin.clone());
     let mut outcomes: Vec<Option<Outcome>> = batch.iter().map(|located| outcome_of(&located.what)).collect();
     let drafts: Vec<(usize, &Draft)> = drafts(batch).collect();
@@ -45,9 +49,9 @@ pub(super) async fn store_together(
     });
     let records: Vec<_> = records.collect();
     archive::restore(&mut writer, &records, &mut outcomes).await?;
-    writer.finish().await?;
+    let changed = writer.finish().await?;
     let missing = || Outcome::Refused { reason: "nothing became of it".to_owned() };
-    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(missing)).collect())
+    Ok((outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(missing)).collect(), changed))
 }
 
 fn outcome_of(what: &Prepared) -> Option<Outcome> {

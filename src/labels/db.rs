@@ -13,7 +13,7 @@ use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, group, planned_rows, publish};
+use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, group, insert_into, planned_rows, publish};
 use crate::search::db::NameWords;
 use crate::values::id::LabelId;
 use crate::values::reference::Reference;
@@ -376,8 +376,7 @@ pub async fn similar_slugs(mut connection: &Connection, text: &str, audience: Au
 }
 
 /// A label to be made.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = labels)]
+#[derive(Debug, Clone)]
 pub struct NewLabel {
     pub id: LabelId,
     pub slug: String,
@@ -390,33 +389,38 @@ pub struct NewLabel {
 
 /// The labels that bear these normalised names, as name or alias. Drafts count.
 pub async fn labels_called(mut connection: &Connection, normalised_names: &[String]) -> Result<Vec<(String, LabelId)>> {
-    Ok(label_names::table
-        .select((label_names::normalised_name, label_names::label_id))
-        .filter(label_names::normalised_name.eq_any(normalised_names))
-        .load(&mut connection)
-        .await?)
+    // Name by name along the index, however many are asked for.
+    let found = sql("SELECT label_names.normalised_name, label_names.label_id FROM unnest(")
+        .bind(normalised_names.to_vec())
+        .text(") AS wanted (name) JOIN label_names ON label_names.normalised_name = wanted.name")
+        .planned_each_time()
+        .statement::<(sql_types::Text, sql_types::Uuid)>();
+    Ok(found.load(&mut connection).await?)
 }
 
 /// Makes labels.
-pub async fn insert_labels(mut connection: &Connection, new: &[NewLabel]) -> Result<()> {
-    for new in new.chunks(ROWS_AT_ONCE) {
-        let slugs: Vec<_> =
-            new.iter().map(|label| (label_slugs::slug.eq(&label.slug), label_slugs::label_id.eq(label.id))).collect();
-        let names: Vec<_> = new
-            .iter()
-            .map(|label| {
-                (
-                    label_names::normalised_name.eq(&label.normalised_name),
-                    label_names::label_id.eq(label.id),
-                    label_names::name.eq(&label.name),
-                )
-            })
-            .collect();
-        diesel::insert_into(labels::table).values(new).execute(&mut connection).await?;
-        diesel::insert_into(label_slugs::table).values(slugs).execute(&mut connection).await?;
-        diesel::insert_into(label_names::table).values(names).execute(&mut connection).await?;
-    }
-    Ok(())
+pub async fn insert_labels(connection: &Connection, new: &[NewLabel]) -> Result<()> {
+    insert_into(labels::table, new)
+        .set(labels::id, |row| row.id)
+        .set(labels::slug, |row| &row.slug)
+        .set(labels::name, |row| &row.name)
+        .set(labels::normalised_name, |row| &row.normalised_name)
+        .set(labels::public_from, |row| row.public_from)
+        .set(labels::created_at, |row| row.created_at)
+        .set(labels::updated_at, |row| row.updated_at)
+        .execute(connection)
+        .await?;
+    insert_into(label_slugs::table, new)
+        .set(label_slugs::slug, |row| &row.slug)
+        .set(label_slugs::label_id, |row| row.id)
+        .execute(connection)
+        .await?;
+    insert_into(label_names::table, new)
+        .set(label_names::normalised_name, |row| &row.normalised_name)
+        .set(label_names::label_id, |row| row.id)
+        .set(label_names::name, |row| &row.name)
+        .execute(connection)
+        .await
 }
 
 /// Makes each of these labels public from then on, where it was not before.

@@ -12,7 +12,7 @@ use crate::db::filter::{Named, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::sql::{Sql, all, exists, sql};
-use crate::db::{Audience, Connection, PublicFrom, ROWS_AT_ONCE, Result, count_up_to, estimate, group, publish};
+use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, estimate, group, insert_into, publish};
 use crate::search::db::NameWords;
 use crate::values::date::DatePrecision;
 use crate::values::id::{AffiliationId, LabelId, PersonId};
@@ -326,8 +326,7 @@ pub async fn external_ids_of(
 }
 
 /// A person to be made.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = people)]
+#[derive(Debug, Clone)]
 pub struct NewPerson {
     pub id: PersonId,
     pub slug: String,
@@ -350,30 +349,22 @@ pub struct Namesake {
 /// Everyone who bears one of these normalised names, as full name or alias. Drafts count; who was merged into another
 /// does not.
 pub async fn namesakes(mut connection: &Connection, normalised_names: &[String]) -> Result<Vec<Namesake>> {
-    let mut other = connection;
-    let (by_name, by_alias) = tokio::try_join!(
-        people::table
-            .select((people::normalised_name, people::id, people::kind))
-            .filter(people::normalised_name.eq_any(normalised_names))
-            .filter(people::deleted_at.is_null())
-            .filter(people::merged_into_id.is_null())
-            .load::<(String, PersonId, PersonKind)>(&mut connection),
-        person_aliases::table
-            .inner_join(people::table)
-            .select((person_aliases::normalised_name, people::id, people::kind))
-            .filter(person_aliases::normalised_name.eq_any(normalised_names))
-            .filter(people::deleted_at.is_null())
-            .filter(people::merged_into_id.is_null())
-            .load::<(String, PersonId, PersonKind)>(&mut other),
-    )?;
-    let mut found: Vec<Namesake> = by_name
-        .into_iter()
-        .chain(by_alias)
-        .map(|(normalised_name, id, kind)| Namesake { normalised_name, id, kind })
-        .collect();
-    found.sort_by(|one, other| (&one.normalised_name, one.id).cmp(&(&other.normalised_name, other.id)));
-    found.dedup();
-    Ok(found)
+    // Name by name along the indexes, however many are asked for.
+    let found = sql("SELECT DISTINCT wanted.name, people.id, people.kind FROM unnest(")
+        .bind(normalised_names.to_vec())
+        .text(
+            ") AS wanted (name) CROSS JOIN LATERAL (\
+             SELECT people.id FROM people WHERE people.normalised_name = wanted.name \
+             UNION ALL SELECT person_aliases.person_id FROM person_aliases \
+             WHERE person_aliases.normalised_name = wanted.name OFFSET 0) AS bearer \
+             CROSS JOIN LATERAL (SELECT people.id, people.kind FROM people WHERE people.id = bearer.id \
+             AND people.deleted_at IS NULL AND people.merged_into_id IS NULL OFFSET 0) AS people \
+             ORDER BY wanted.name, people.id",
+        )
+        .planned_each_time()
+        .statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>();
+    let found: Vec<(String, PersonId, PersonKind)> = found.load(&mut connection).await?;
+    Ok(found.into_iter().map(|(normalised_name, id, kind)| Namesake { normalised_name, id, kind }).collect())
 }
 
 /// A person that an id or a slug leads to.
@@ -423,16 +414,23 @@ pub async fn set_independent(mut connection: &Connection, id: PersonId) -> Resul
 }
 
 /// Makes people.
-pub async fn insert_people(mut connection: &Connection, new: &[NewPerson]) -> Result<()> {
-    for new in new.chunks(ROWS_AT_ONCE) {
-        let slugs: Vec<_> = new
-            .iter()
-            .map(|person| (person_slugs::slug.eq(&person.slug), person_slugs::person_id.eq(person.id)))
-            .collect();
-        diesel::insert_into(people::table).values(new).execute(&mut connection).await?;
-        diesel::insert_into(person_slugs::table).values(slugs).execute(&mut connection).await?;
-    }
-    Ok(())
+pub async fn insert_people(connection: &Connection, new: &[NewPerson]) -> Result<()> {
+    insert_into(people::table, new)
+        .set(people::id, |row| row.id)
+        .set(people::slug, |row| &row.slug)
+        .set(people::kind, |row| row.kind)
+        .set(people::name, |row| &row.name)
+        .set(people::normalised_name, |row| &row.normalised_name)
+        .set(people::public_from, |row| row.public_from)
+        .set(people::created_at, |row| row.created_at)
+        .set(people::updated_at, |row| row.updated_at)
+        .execute(connection)
+        .await?;
+    insert_into(person_slugs::table, new)
+        .set(person_slugs::slug, |row| &row.slug)
+        .set(person_slugs::person_id, |row| row.id)
+        .execute(connection)
+        .await
 }
 
 /// Makes each of these people public from then on, where they were not before.
@@ -475,21 +473,14 @@ pub async fn add_affiliations(
         }
     }
     publish(connection, "affiliations", &shown).await?;
-    let rows: Vec<_> = new
-        .iter()
-        .map(|(affiliation, from)| {
-            (
-                affiliations::id.eq(AffiliationId::generate()),
-                affiliations::person_id.eq(affiliation.person_id),
-                affiliations::role.eq(&affiliation.role),
-                affiliations::organization_id.eq(affiliation.organization_id),
-                affiliations::public_from.eq(*from),
-            )
-        })
-        .collect();
-    for rows in rows.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(affiliations::table).values(rows.to_vec()).execute(&mut connection).await?;
-    }
+    insert_into(affiliations::table, &new)
+        .set(affiliations::id, |_| AffiliationId::generate())
+        .set(affiliations::person_id, |(affiliation, _)| affiliation.person_id)
+        .set(affiliations::role, |(affiliation, _)| affiliation.role.as_deref())
+        .set(affiliations::organization_id, |(affiliation, _)| affiliation.organization_id)
+        .set(affiliations::public_from, |(_, from)| *from)
+        .execute(connection)
+        .await?;
     Ok(new.iter().map(|(affiliation, from)| (affiliation.person_id, *from)).collect())
 }
 

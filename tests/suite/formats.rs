@@ -327,6 +327,15 @@ fn the_takeout_form_of_blogger_is_read() {
 }
 
 #[test]
+fn a_title_in_elements_of_its_own_is_read_as_it_is_shown() {
+    let title =
+        "<title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>The <em>old</em> pier &amp; I</div></title>";
+    let feed = "<?xml version='1.0'?><feed xmlns='http://www.w3.org/2005/Atom' xmlns:blogger='http://schemas.google.com/blogger/2018'>\
+                <entry><id>1</id>TITLE<blogger:type>POST</blogger:type><content>x</content></entry></feed>";
+    assert_eq!(titles(&items(Format::Blogger, feed.replace("TITLE", title))), [Some("The old pier & I")]);
+}
+
+#[test]
 fn ghost_posts_find_their_tags_and_authors_wherever_those_stand() {
     let items = items(Format::Ghost, GHOST);
     let told: Vec<Value> = entries(&items).into_iter().map(told).collect();
@@ -408,6 +417,53 @@ fn markdown_tells_in_front_matter_or_by_its_name() {
     assert_eq!(entry.title.as_deref(), Some("The old pier"));
     assert_eq!(text(&entry), "It fell.");
     assert_eq!(entry.published_at.map(|instant| instant.to_rfc3339()), Some("2019-03-04T00:00:00+00:00".to_owned()));
+}
+
+#[test]
+fn whatever_says_that_a_text_is_hidden_keeps_it_hidden() {
+    for line in [
+        "draft: yes",
+        "draft: \"true\"",
+        "draft: 1",
+        "private: true",
+        "published: no",
+        "publish: false",
+        "status: secret",
+    ] {
+        let entry = only(Format::Markdown, format!("---\ntitle: A\n{line}\n---\nText.").as_bytes());
+        assert_eq!(entry.status.map(|status| status.as_str()), Some("draft"), "{line}");
+    }
+    for line in ["draft: no", "published: on", "private: false"] {
+        let entry = only(Format::Markdown, format!("---\ntitle: A\n{line}\n---\nText.").as_bytes());
+        assert_eq!(entry.status, None, "{line}");
+    }
+}
+
+#[test]
+fn a_date_that_cannot_be_read_gives_way_to_that_in_the_name_of_the_file() {
+    let entry = only(Format::Markdown, b"---\ntitle: A\ndate: one of these days\n---\nText.");
+    assert_eq!(entry.published_at.map(|instant| instant.to_rfc3339()), Some("2019-03-04T00:00:00+00:00".to_owned()));
+    assert!(entry.notes[0].contains("one of these days"), "{:?}", entry.notes);
+}
+
+#[test]
+fn labels_in_a_table_of_their_own_are_read() {
+    let front = b"+++\ntitle = \"A\"\n[taxonomies]\ncategories = [\"Sea\"]\ntags = [\"Boats\", \"Piers\"]\n+++\nText.";
+    let labels: Vec<String> = only(Format::Markdown, front).labels.into_iter().map(|label| label.name).collect();
+    assert_eq!(labels, ["Sea", "Boats", "Piers"]);
+}
+
+#[test]
+fn a_text_marked_as_utf_16_is_read_and_one_in_an_unknown_encoding_is_refused_with_its_line() {
+    let mut bytes = vec![0xff, 0xfe];
+    bytes.extend("The Café\n\n“It is open,” said Ada Quill.\n".encode_utf16().flat_map(u16::to_le_bytes));
+    let entry = only(Format::PlainText, &bytes);
+    assert_eq!((entry.title.as_deref(), text(&entry).as_str()), (Some("The Café"), "“It is open,” said Ada Quill."));
+    bytes.extend([0x00, 0xd8]);
+    assert!(refusals(&items(Format::PlainText, &bytes))[0].reason.contains("UTF-16"));
+    let items = items(Format::PlainText, b"The Cafe\n\nIt\x92s late.\n");
+    assert_eq!(refusals(&items)[0].place.line, 3);
+    assert!(refusals(&items)[0].reason.contains("not UTF-8"));
 }
 
 #[test]
@@ -522,6 +578,33 @@ fn entities_of_its_own_refuse_a_file_whole() {
         assert!(refusals(&items)[0].reason.contains("entities"), "{items:?}");
         assert_eq!(refusals(&items)[0].place.line, 2);
     }
+}
+
+#[test]
+fn what_nests_without_end_is_read_or_refused_and_the_rest_goes_in() {
+    const DEEP: usize = 100_000;
+    let nested = |open: &str, inner: &str, close: &str| open.repeat(DEEP) + inner + &close.repeat(DEEP);
+    let html = nested("<div>", "Text.", "</div>");
+    let file = wordpress(&[post("Deep", &nested("<b>", "x", "</b>")), post("Two", "x")].concat());
+    assert_eq!(titles(&items(Format::Wordpress, file)).last(), Some(&Some("Two")));
+    let file = wordpress(&[post("Deep", &format!("<![CDATA[{html}]]>")), post("Two", "x")].concat());
+    let read = items(Format::Wordpress, file);
+    assert_eq!(titles(&read), [Some("Deep"), Some("Two")]);
+    assert_eq!(text(entries(&read)[0]), "Text.");
+    assert_eq!(text(&only(Format::Html, html.as_bytes())), "Text.");
+
+    let lists = nested("[", "", "]");
+    for file in [lists.clone(), format!("{{\"title\":{lists}}}\n{{\"title\":\"Two\",\"body_source\":\"x\"}}")] {
+        assert!(!refusals(&items(Format::Ndjson, file)).is_empty());
+    }
+    let ghost =
+        format!("{{\"data\":{{\"posts\":[{{\"id\":\"1\",\"title\":{lists}}},{{\"id\":\"2\",\"title\":\"Two\"}}]}}}}");
+    assert_eq!(titles(&items(Format::Ghost, ghost)), [Some("Two")]);
+    for front in [format!("---\ntitle: {lists}\n---\nx"), format!("+++\ntitle = {lists}\n+++\nx")] {
+        assert_eq!(refusals(&items(Format::Markdown, front)).len(), 1);
+    }
+    let quoted = only(Format::Markdown, (">".repeat(DEEP) + " Text.").as_bytes());
+    assert!(text(&quoted).contains("Text."));
 }
 
 #[test]

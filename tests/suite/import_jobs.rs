@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 use verbatim::access::Scope;
 
+use crate::support::cluster::scratch_directory;
 use crate::support::http::{Answer, send_body};
 use crate::support::server::bearer;
-use crate::support::{TestServer, wait_until};
+use crate::support::valve::Valve;
+use crate::support::{TestDatabase, TestServer, block_on, wait_until};
 
 const BELL: &str =
     "The Bell\nMay 1, 2023\nIt rained. \"The bell stays where it hangs,\" said Ada Quill.\nLabels: Sea\n";
@@ -66,6 +68,23 @@ fn a_file_that_is_sent_becomes_articles_and_a_report() {
     let import = wait_for(&server, &key, answer.header("location"), "finished");
     assert_eq!((&import["entries"]["created"], &import["entries"]["unchanged"]), (&json!(0), &json!(1)));
     assert_eq!(server.get_with(&key, "/v1/imports?count=exact").json()["meta"]["total"], 2);
+}
+
+#[test]
+fn who_reads_after_an_import_is_over_reads_what_it_brought_though_no_other_server_is_heard() {
+    let database = TestDatabase::migrated();
+    let url = database.url.clone();
+    let valve = block_on(Valve::before(&url, scratch_directory("valve")));
+    let settings = [("VERBATIM_CACHE_BYTES", "1000000"), ("VERBATIM_CACHE_LEASE", "60000")];
+    let mut server = TestServer::hearing(database, &url, &valve.url, &settings);
+    wait_until("it hears", || server.cache.is_current());
+    valve.open(false);
+    assert_eq!(server.get("/v1/articles?fields=title").data(), json!([]));
+    server.start_importing();
+    let key = server.key(&[Scope::Write]);
+    let sent = post(&server, &key, "file_name=bell.txt", BELL.as_bytes());
+    wait_for(&server, &key, sent.header("location"), "finished");
+    assert_eq!(server.get("/v1/articles?fields=title").data()[0]["title"], "The Bell");
 }
 
 #[test]

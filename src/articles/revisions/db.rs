@@ -11,7 +11,7 @@ use crate::changes::Action;
 use crate::db::keyset::{Order, Position, SortColumn, SortKind, SortValue, Window};
 use crate::db::schema::article_revisions;
 use crate::db::sql::{Sql, all, sql};
-use crate::db::{Connection, ROWS_AT_ONCE, Result};
+use crate::db::{Connection, Result, insert_into};
 use crate::values::id::ArticleId;
 
 /// A revision without its content, and the change that made it, as far as the record tells.
@@ -155,25 +155,17 @@ fn without_people(list: &'static str, gone: &[String]) -> Sql {
 
 /// Keeps versions of articles, each as one immutable document.
 pub async fn insert_revisions(
-    mut connection: &Connection,
+    connection: &Connection,
     revisions: &[(ArticleId, i32, RevisedArticle)],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let rows: Vec<_> = revisions
-        .iter()
-        .map(|(article, version, document)| {
-            (
-                article_revisions::article_id.eq(*article),
-                article_revisions::version.eq(*version),
-                article_revisions::document.eq(document),
-                article_revisions::created_at.eq(now),
-            )
-        })
-        .collect();
-    for rows in rows.chunks(ROWS_AT_ONCE) {
-        diesel::insert_into(article_revisions::table).values(rows.to_vec()).execute(&mut connection).await?;
-    }
-    Ok(())
+    insert_into(article_revisions::table, revisions)
+        .set(article_revisions::article_id, |(article, ..)| *article)
+        .set(article_revisions::version, |(_, version, _)| *version)
+        .set(article_revisions::document, |(.., document)| document)
+        .set(article_revisions::created_at, |_| now)
+        .execute(connection)
+        .await
 }
 
 /// Keeps a version of an article as one immutable document.

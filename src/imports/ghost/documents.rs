@@ -98,14 +98,19 @@ impl Writer {
             "markdown" | "card-markdown" => {
                 self.html.push_str(&render(BodyFormat::Markdown, text(card, "markdown")).html);
             }
-            "image" => {
-                let (source, alt) = (attribute(text(card, "src")), attribute(text(card, "alt")));
-                let caption = text(card, "caption");
-                self.html.push_str(&format!("<figure><img src=\"{source}\" alt=\"{alt}\">"));
-                if !caption.is_empty() {
-                    self.html.push_str(&format!("<figcaption>{caption}</figcaption>"));
+            "image" => self.figure(std::slice::from_ref(card), text(card, "caption")),
+            "gallery" => {
+                self.figure(card["images"].as_array().map_or(&[][..], Vec::as_slice), text(card, "caption"));
+            }
+            "header" => {
+                let lines = [("h2", text(card, "header")), ("p", text(card, "subheader"))];
+                for (tag, line) in lines.into_iter().filter(|(_, line)| !line.is_empty()) {
+                    self.html.extend(["<", tag, ">", line, "</", tag, ">"]);
                 }
-                self.html.push_str("</figure>");
+            }
+            "button" => {
+                let (address, name) = (attribute(text(card, "buttonUrl")), escape(text(card, "buttonText")));
+                self.html.push_str(&format!("<p><a href=\"{address}\">{name}</a></p>"));
             }
             "embed" | "bookmark" | "audio" | "video" | "file" => {
                 let address = [text(card, "url"), text(card, "src")].into_iter().find(|address| !address.is_empty());
@@ -132,13 +137,25 @@ impl Writer {
         }
     }
 
+    fn figure(&mut self, images: &[Value], caption: &str) {
+        self.html.push_str("<figure>");
+        for image in images {
+            let (source, alt) = (attribute(text(image, "src")), attribute(text(image, "alt")));
+            self.html.push_str(&format!("<img src=\"{source}\" alt=\"{alt}\">"));
+        }
+        if !caption.is_empty() {
+            self.html.extend(["<figcaption>", caption, "</figcaption>"]);
+        }
+        self.html.push_str("</figure>");
+    }
+
     /// A document of Mobiledoc 0.3: sections of markers, which open and close markups.
     fn mobiledoc(&mut self, document: &Value) {
         for section in document["sections"].as_array().into_iter().flatten() {
             match section[0].as_u64() {
                 Some(1) => {
                     let tag = section[1].as_str().filter(|tag| is_section(tag)).unwrap_or("p");
-                    let tag = if tag == "aside" { "blockquote" } else { tag };
+                    let tag = if matches!(tag, "aside" | "pull-quote") { "blockquote" } else { tag };
                     self.html.extend(["<", tag, ">"]);
                     self.markers(document, &section[2]);
                     self.html.extend(["</", tag, ">"]);
@@ -235,13 +252,18 @@ mod tests {
             ]},
             { "type": "list", "listType": "number", "children": [{ "type": "listitem", "children": [{ "type": "text", "text": "one" }] }] },
             { "type": "image", "src": "/p.jpg", "alt": "A pier", "caption": "The <em>pier</em>" },
+            { "type": "gallery", "images": [{ "src": "/a.jpg", "alt": "A" }, { "src": "/b.jpg" }], "caption": "Two piers" },
+            { "type": "header", "header": "The <em>pier</em>", "subheader": "" },
+            { "type": "button", "buttonText": "Go & see", "buttonUrl": "https://a.example/" },
             { "type": "signup" },
         ]}});
         let mut notes = Vec::new();
         assert_eq!(
             html(Some(&Value::String(document.to_string())), None, &mut notes),
             "<p>It was &lt;old&gt;, <strong><em>very</em></strong><a href=\"https://a.example/?b=1&amp;c=&quot;2&quot;\">here</a></p>\
-             <ol><li>one</li></ol><figure><img src=\"/p.jpg\" alt=\"A pier\"><figcaption>The <em>pier</em></figcaption></figure>"
+             <ol><li>one</li></ol><figure><img src=\"/p.jpg\" alt=\"A pier\"><figcaption>The <em>pier</em></figcaption></figure>\
+             <figure><img src=\"/a.jpg\" alt=\"A\"><img src=\"/b.jpg\" alt=\"\"><figcaption>Two piers</figcaption></figure>\
+             <h2>The <em>pier</em></h2><p><a href=\"https://a.example/\">Go &amp; see</a></p>"
         );
         assert_eq!(notes, ["a card of the kind \"signup\" is left out"]);
     }

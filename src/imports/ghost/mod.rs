@@ -180,13 +180,6 @@ impl Site {
             Err(error) => return Item::Refused(Refusal::at(place, format!("its row cannot be read: {error}"))),
         };
         let title = row.title.as_deref().map(one_line).filter(|title| !title.is_empty());
-        let has_nul = [&row.title, &row.html, &row.custom_excerpt, &row.slug]
-            .into_iter()
-            .any(|text| text.as_ref().is_some_and(|text| text.contains('\0')));
-        if has_nul {
-            let reason = "the character U+0000 has no place in a text".to_owned();
-            return Item::Refused(Refusal { place, title, reason });
-        }
         let kind = kind(&row);
         if !matches!(kind, "post" | "page") {
             return Item::LeftOut(LeftOut { place, what: kind.to_owned(), title });
@@ -200,6 +193,10 @@ impl Site {
         entry.id = Some(SourceId { source: SOURCE, id });
         entry.provenance.insert("source".to_owned(), told_besides(&row, kind));
         self.fill(&mut entry, row);
+        let texts = [Some(&entry.body_source), entry.summary.as_ref(), entry.slug.as_ref()];
+        if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+            return Item::Refused(entry.refusal("the character U+0000 has no place in a text"));
+        }
         Item::Article(Box::new(entry))
     }
 

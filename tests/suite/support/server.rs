@@ -40,6 +40,7 @@ pub struct TestServer {
     pub follower: Follower,
     /// Its answers in memory.
     pub cache: Arc<Cache>,
+    state: State,
     handle: ServerHandle,
     changes: Arc<Listener>,
     uploads: Uploads,
@@ -155,26 +156,27 @@ impl TestServer {
                 lease: config.cache_lease,
                 has_surrogate_keys: config.surrogate_keys,
             };
-            let cache = Arc::new(Cache::new(cache_settings, Clock::System, has_cache.then(|| Arc::clone(&changes))));
+            let cache = Cache::new(cache_settings, Clock::System, has_cache.then(|| Arc::clone(&changes)));
             let state = State {
                 pool: open_pool(&address_of_database, settings).unwrap(),
                 clock: Clock::System,
                 urls: Urls::new(config.public_url.clone(), config.article_url.clone()),
                 has_public_reads: config.public_reads,
-                cache: Arc::clone(&cache),
+                cache: Arc::new(cache),
             };
             let own = Address::parse(&database.url).unwrap();
             let pool = open_pool(&own, PoolSettings { connections: 1, ..settings }).unwrap();
             let follower = Follower::start(pool, state.urls.clone(), changes.subscribe());
             let settings = ServerSettings::from(&config);
             let uploads = settings.uploads().clone();
-            let server = server::start(listener, state, settings, follower.clone()).unwrap();
+            let server = server::start(listener, state.clone(), settings, follower.clone()).unwrap();
             let handle = server.handle();
             runtime().spawn(server);
-            (handle, changes, follower, cache, uploads)
+            (handle, changes, follower, state, uploads)
         });
-        let (handle, changes, follower, cache, uploads) = started;
-        Self { database, address, follower, cache, handle, changes, uploads, data, worker: None }
+        let (handle, changes, follower, state, uploads) = started;
+        let cache = Arc::clone(&state.cache);
+        Self { database, address, follower, cache, state, handle, changes, uploads, data, worker: None }
     }
 
     /// Waits until it has heard of everything that has committed by now.
@@ -186,7 +188,7 @@ impl TestServer {
     /// Begins to import what is sent to it.
     pub fn start_importing(&mut self) {
         let address = Address::parse(&self.database.url).unwrap();
-        let worker = import_jobs::worker::run(address, self.uploads.clone(), Clock::System);
+        let worker = import_jobs::worker::run(address, self.uploads.clone(), self.state.clone());
         self.worker = Some(runtime().spawn(async move { match worker.await {} }));
     }
 
