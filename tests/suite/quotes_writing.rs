@@ -82,8 +82,8 @@ fn a_pull_quote_decides_who_says_the_same_words_in_the_body_and_after_an_edit_to
     let expected = [(json!("Odd Holt"), json!("attribution_line")), (json!("Odd Holt"), json!("same_words"))];
     assert_eq!(printed(), expected);
     assert_eq!(quotes(&server).len(), 1, "two printings of one quote");
-    let source = server.get("/v1/articles/first?fields=body_source").data()["body_source"].as_str().unwrap().to_owned();
-    let edited = json!({ "body_source": format!("It rained. {source}") });
+    let text = server.get("/v1/articles/first").data()["body_text"].as_str().unwrap().to_owned();
+    let edited = json!({ "body_source": format!("It rained. {text}") });
     assert_eq!(send(&server, &key, "PATCH", "/v1/articles/first", ANY, &edited).status, 200);
     assert_eq!(printed(), expected);
 }
