@@ -66,7 +66,7 @@ fn day_with_time(text: &str) -> Option<DateTime<Utc>> {
     const LONGEST: usize = 60;
     static TIME: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)^(?<day>.*[^\s,])(?:\s*,)?\s+(?:at\s+)?(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<second>\d\d))?\s*(?:(?<half>[ap])\.?m\.?)?\s*(?<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?$",
+            r"(?i)^(?<day>.*?[^\s,])(?:\s*,)?\s+(?:at\s+)?(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<second>\d\d))?\s*(?:(?<half>[ap])\.?m\.?)?\s*(?<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?$",
         )
     });
     let found = Some(text).filter(|text| text.len() <= LONGEST).and_then(|text| TIME.captures(text))?;
