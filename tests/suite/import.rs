@@ -134,7 +134,8 @@ fn what_cannot_be_read_as_an_article_is_refused_with_its_line_and_reason() {
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(refused(b"Title\nA good line.\nA bad \xff line.\n"), (3, "not UTF-8 text".into()));
+    let (line, reason) = refused(b"Title\nA good line.\nA bad \xff line.\n");
+    assert!(line == 3 && reason.starts_with("not UTF-8 text"), "{reason}");
     assert_eq!(refused(b"PK\x03\x04...").0, 1);
     assert_eq!(refused(b"Title\nA line with a \0 in it.\n").0, 2);
     assert_eq!(refused(b"").0, 1);

@@ -22,7 +22,8 @@ const DUMP: &str = "
         UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
         UNION ALL SELECT 'relation ' || relname || ' ' || relkind::text || ' ' || coalesce(obj_description(oid), '')
           FROM pg_class WHERE relnamespace = 'public'::regnamespace
-        UNION ALL SELECT 'function ' || p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT 'function ' || p.oid::regprocedure || ' ' || p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), '')
+               || coalesce(p.proconfig::text, '') || ' ' || coalesce(obj_description(p.oid, 'pg_proc'), '') FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
         UNION ALL SELECT 'extension ' || extname FROM pg_extension
     ) AS lines WHERE line NOT LIKE '%__diesel_schema_migrations%' ORDER BY line";
 
