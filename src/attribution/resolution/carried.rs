@@ -5,7 +5,24 @@ use super::{LONGEST_CLAUSE, LONGEST_PROSE, LONGEST_TAIL, Last, Place, Reader, Ve
 use crate::attribution::Speaker;
 use crate::attribution::cues;
 use crate::attribution::mentions::Form;
-use crate::attribution::tokens::Kind;
+use crate::attribution::tokens::{Kind, Outline};
+use crate::attribution::words::Trait;
+
+/// `Then, after a while: "…"`: a few words that bring in nobody, where "somebody wrote on the wall:" does.
+fn goes_on_after_pause(outline: &Outline, run: usize) -> bool {
+    const MOST_WORDS: usize = 5;
+    const SOMEBODY: [Trait; 3] = [Trait::OfMany, Trait::NameWord, Trait::CueVerb];
+    let is_announced = run > 0 && outline.kind(run - 1) == Some(Kind::Colon);
+    let mut lead = (0..run).rev().take_while(|&index| outline.kind(index) != Some(Kind::Stop));
+    let mut words = 0;
+    is_announced
+        && lead.by_ref().take(2 * MOST_WORDS).all(|index| {
+            words += usize::from(outline.kind(index) == Some(Kind::Word));
+            !outline.is_any(index, &SOMEBODY)
+        })
+        && words <= MOST_WORDS
+        && lead.next().is_none()
+}
 
 /// The confidence of a finding whose speaker is named beside it.
 const NAMED: f32 = 0.8;
@@ -44,7 +61,7 @@ impl Reader<'_> {
         let last = self.last.as_ref().filter(|last| last.paragraph == place.paragraph && last.end <= place.item)?;
         let is_near = place.item - last.end <= LONGEST_PROSE;
         let between = outline.items.get(last.end)?.span.start..outline.items.get(place.item)?.span.start;
-        let stands_alone = matches!(outline.kind(place.item - 1), Some(Kind::Stop | Kind::Colon));
+        let stands_alone = outline.kind(place.item - 1) == Some(Kind::Stop) || goes_on_after_pause(outline, place.item);
         let brings_in_nobody = self.entities.persons_in(between).all(|entity| Some(entity) == last.entity);
         (is_near && stands_alone && brings_in_nobody).then(|| self.same_as_last("continued", 0.8)).flatten()
     }

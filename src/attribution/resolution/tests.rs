@@ -119,6 +119,19 @@ fn what_nobody_is_named_for_stays_unattributed() {
 }
 
 #[test]
+fn a_pause_before_a_colon_goes_on_with_the_speaker_and_somebody_else_does_not() {
+    let start = "\"I am saying nothing,\" said Ada Kern.";
+    assert_eq!(
+        read(&format!("{start} Then, after a while: \"But I know whose it is.\""))[1],
+        "But I know whose it is. -> Ada Kern (continued)"
+    );
+    for other in ["Somebody had chalked on the wall:", "Somebody had put up:", "A long list of words went on and on:"] {
+        let read = read(&format!("{start} {other} \"But I know whose it is.\" It rained."));
+        assert_eq!(read[1], "But I know whose it is. -> nobody (unattributed)", "{other}");
+    }
+}
+
+#[test]
 fn an_attribution_line_speaks_for_all_quotations_before_it() {
     assert_eq!(
         read("\"The pier is gone.\"\"It fell on Monday.\"Ada Kern, pilot"),
