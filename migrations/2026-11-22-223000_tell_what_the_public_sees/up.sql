@@ -119,7 +119,11 @@ BEGIN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(x'616e6e6f756e6365'::bigint);
-    claimed := ARRAY(SELECT unannounced FROM unannounced WHERE due_at <= due FOR UPDATE SKIP LOCKED);
+    WITH taken AS (
+        DELETE FROM unannounced
+        WHERE ctid = ANY (ARRAY(SELECT ctid FROM unannounced WHERE due_at <= due FOR UPDATE SKIP LOCKED))
+        RETURNING unannounced AS waiting)
+    SELECT array_agg(waiting) INTO claimed FROM taken;
     -- Once, beforehand: to look for the end while it grows is to pass over all that was added.
     SELECT coalesce(max(position), 0) INTO public_head FROM announcements WHERE audience = 'public';
     SELECT coalesce(max(position), 0) INTO editors_head FROM announcements WHERE audience = 'editors';
@@ -152,11 +156,11 @@ BEGIN
                    WHEN told.action <> 'removed' THEN 'removed'
                END AS action
         FROM unnest(claimed) AS unannounced
-        CROSS JOIN (VALUES ('public', public_head), ('editors', editors_head)) AS audiences (audience, head)
         LEFT JOIN LATERAL (
             SELECT * FROM followed_resources
             WHERE followed_resources.resource_type = unannounced.resource_type
               AND followed_resources.id = unannounced.resource_id OFFSET 0) AS resource ON true
+        CROSS JOIN (VALUES ('public', public_head), ('editors', editors_head)) AS audiences (audience, head)
         LEFT JOIN LATERAL (
             SELECT action, version, slug, announced_at FROM announcements
             WHERE announcements.audience = audiences.audience
@@ -189,7 +193,8 @@ BEGIN
         WHERE audience = gone.audience AND resource_type = gone.resource_type AND resource_id = gone.resource_id
           AND (slug IS NOT NULL OR detail IS NOT NULL);
     END LOOP;
-    UPDATE unannounced SET due_at = later.due_at, is_touched = false, is_visible = false
+    INSERT INTO unannounced (resource_type, resource_id, due_at, is_touched, is_visible)
+    SELECT later.resource_type, later.resource_id, later.due_at, false, false
     FROM (
         SELECT waiting.resource_type, waiting.resource_id,
                least(CASE WHEN resource.public_from > instant THEN resource.public_from END,
@@ -202,10 +207,7 @@ BEGIN
             WHERE followed_resources.resource_type = waiting.resource_type
               AND followed_resources.id = waiting.resource_id AND is_there OFFSET 0) AS resource) AS later
     WHERE later.due_at < 'infinity'
-      AND unannounced.resource_type = later.resource_type AND unannounced.resource_id = later.resource_id;
-    DELETE FROM unannounced USING unnest(claimed) AS done
-    WHERE unannounced.resource_type = done.resource_type AND unannounced.resource_id = done.resource_id
-      AND unannounced.due_at <= due;
+    ON CONFLICT (resource_type, resource_id) DO NOTHING;
     -- PostgreSQL hands notifications out in the order in which their transactions committed, and takes 8,000 bytes each.
     SELECT string_agg(resource_type || ':' || resource_id, ',') INTO seen
     FROM unnest(claimed) WHERE is_visible OR due_at > '-infinity';

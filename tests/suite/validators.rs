@@ -48,7 +48,8 @@ fn every_get_has_a_tag_and_says_when_nothing_has_changed() {
         };
         let found = ask("GET", &[]);
         assert_eq!(found.status, 200, "{target}: {}", found.text);
-        if found.header("content-type") == "text/event-stream" {
+        // A stream is not known before it is sent, and what is counted has changed with every look.
+        if found.header("content-type") == "text/event-stream" || path == "/metrics" {
             continue;
         }
         let tag = tag(&found);

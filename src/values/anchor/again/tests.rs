@@ -235,10 +235,17 @@ proptest! {
             let place = found.segments[0].start as usize..found.segments[0].end as usize;
             prop_assert_eq!(&new[place.clone()], &old[range.clone()]);
             prop_assert_eq!(found.state == AnchorState::Exact, place.start == range.start);
-            // Its own words, or a copy of them: of two equal ones nobody can say which was there before.
+            // Its own words, or a copy of them: of two equal ones nobody can say which was there before. Nor can anybody
+            // where equal words were moved to stand right before or behind what its own stood beside.
             let origins = || text[place.clone()].iter().filter_map(|one| one.origin);
+            let is_beside = |new: Option<usize>, old: Option<usize>| {
+                old.is_some() && new.and_then(|at| text.get(at)?.origin) == old
+            };
             prop_assert!(
-                origins().any(|at| range.contains(&at)) || origins().count() == 0,
+                origins().any(|at| range.contains(&at))
+                    || origins().count() == 0
+                    || is_beside(place.start.checked_sub(1), range.start.checked_sub(1))
+                    || is_beside(Some(place.end), Some(range.end)),
                 "{:?} became another in {:?}", &old[range.clone()], new
             );
         }
