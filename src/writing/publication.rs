@@ -2,7 +2,7 @@
 //! shows them.
 //!
 //! They are public from the earliest public article on that shows them, or from when they were made by a write of their
-//! own.
+//! own. A public label shows the one above it.
 
 use diesel_async::RunQueryDsl;
 
@@ -32,8 +32,8 @@ pub(super) async fn refresh(writer: &mut Writer<'_>, touched: Touched) -> Result
     Ok(())
 }
 
-const LABEL: &str = "(SELECT min(article_labels.public_from) FROM article_labels \
-    WHERE article_labels.label_id = labels.id)";
+/// A label below it shows it too: what is above what changes, triggers bring up to date.
+const LABEL: &str = "label_shown_from(labels.id)";
 
 const QUOTE: &str = "(SELECT min(occurrences.public_from) FROM occurrences \
     WHERE occurrences.quote_id = quotes.id AND occurrences.position IS NOT NULL)";

@@ -141,7 +141,8 @@ const RULES: &[(&str, &str)] = &[
     (
         "what no public article bears, and nobody wrote by itself, is not",
         "SELECT slug FROM labels l WHERE NOT is_independent AND merged_into_id IS NULL AND public_from <= now() AND NOT EXISTS \
-         (SELECT FROM article_labels al WHERE al.label_id = l.id AND al.public_from <= now())",
+         (SELECT FROM article_labels al WHERE al.label_id = l.id AND al.public_from <= now()) AND NOT EXISTS \
+         (SELECT FROM labels b WHERE b.parent_id = l.id AND b.public_from <= now() AND b.deleted_at IS NULL)",
     ),
 ];
 

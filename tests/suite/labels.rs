@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
+use verbatim::access::Scope;
+
 use crate::support::TestServer;
+use crate::writing::{ANY, send};
 
 fn article(title: &str, labels: &str) -> String {
     format!("{title}\nMay 1, 2023\nThe first words of {title} stand here in a paragraph.\nLabels: {labels}\n")
@@ -26,6 +29,34 @@ fn labels_of_one_slug_are_told_apart() {
     assert_eq!(server.get("/v1/labels/c").data()["name"], "C++");
     assert_eq!(server.get("/v1/labels/c-2").data()["name"], "C");
     assert_eq!(server.get("/v1/labels/sample-2").data()["name"], "Sample", "a route needs the word sample");
+}
+
+#[test]
+fn a_label_is_public_as_long_as_one_below_it_is() {
+    let server = TestServer::start();
+    let key = server.key(&[Scope::Write]);
+    let write = |method: &str, path: &str, body: Value| {
+        let answer = send(&server, &key, method, path, if method == "PATCH" { ANY } else { &[] }, &body);
+        assert!(answer.status < 300, "{}", answer.text);
+    };
+    let labels = json!([{ "name": "Tides", "parent": "Sea" }]);
+    write("POST", "/v1/articles", json!({ "title": "First", "body_source": "Low water.", "labels": labels }));
+    let is_public = |slug: &str| server.get(&format!("/v1/labels/{slug}")).status == 200;
+    let public = || ["tides", "sea", "nature", "weather"].map(is_public);
+    assert_eq!(public(), [false; 4], "only a draft shows them");
+
+    write("PATCH", "/v1/articles/first", json!({ "status": "published" }));
+    assert_eq!(public(), [true, true, false, false]);
+    let below = server.get("/v1/articles?label=sea&descendants=true");
+    assert_eq!(below.column("/slug"), ["first"]);
+    assert_eq!(server.get("/v1/labels/tides").data()["parent"]["slug"], "sea");
+
+    write("PATCH", "/v1/labels/sea", json!({ "parent": "Nature" }));
+    assert_eq!(public(), [true, true, true, false], "all the way up");
+    write("PATCH", "/v1/labels/sea", json!({ "parent": "Weather" }));
+    assert_eq!(public(), [true, true, false, true], "not above what it was below once");
+    write("PATCH", "/v1/articles/first", json!({ "status": "draft" }));
+    assert!(!is_public("tides"));
 }
 
 #[test]
