@@ -96,11 +96,7 @@ BEGIN
         RETURN 0;
     END IF;
     PERFORM pg_advisory_xact_lock(x'616e6e6f756e6365'::bigint);
-    WITH taken AS (
-        DELETE FROM unannounced
-        WHERE ctid = ANY (ARRAY(SELECT ctid FROM unannounced WHERE due_at <= due FOR UPDATE SKIP LOCKED))
-        RETURNING unannounced AS waiting)
-    SELECT array_agg(waiting) INTO claimed FROM taken;
+    claimed := ARRAY(SELECT unannounced FROM unannounced WHERE due_at <= due FOR UPDATE SKIP LOCKED);
     -- Once, beforehand: to look for the end while it grows is to pass over all that was added.
     SELECT coalesce(max(position), 0) INTO public_head FROM announcements WHERE audience = 'public';
     SELECT coalesce(max(position), 0) INTO editors_head FROM announcements WHERE audience = 'editors';
@@ -127,11 +123,11 @@ BEGIN
                    WHEN told.action <> 'removed' THEN 'removed'
                END AS action
         FROM unnest(claimed) AS unannounced
+        CROSS JOIN (VALUES ('public', public_head), ('editors', editors_head)) AS audiences (audience, head)
         LEFT JOIN LATERAL (
             SELECT * FROM followed_resources
             WHERE followed_resources.resource_type = unannounced.resource_type
               AND followed_resources.id = unannounced.resource_id OFFSET 0) AS resource ON true
-        CROSS JOIN (VALUES ('public', public_head), ('editors', editors_head)) AS audiences (audience, head)
         LEFT JOIN LATERAL (
             SELECT action, version, slug FROM announcements
             WHERE announcements.audience = audiences.audience
@@ -165,15 +161,19 @@ BEGIN
         WHERE audience = gone.audience AND resource_type = gone.resource_type AND resource_id = gone.resource_id
           AND (slug IS NOT NULL OR detail IS NOT NULL);
     END LOOP;
-    INSERT INTO unannounced (resource_type, resource_id, due_at, is_touched)
-    SELECT waiting.resource_type, waiting.resource_id, resource.public_from, false
-    FROM unnest(claimed) AS waiting
-    CROSS JOIN LATERAL (
-        SELECT public_from FROM followed_resources
-        WHERE followed_resources.resource_type = waiting.resource_type
-          AND followed_resources.id = waiting.resource_id AND is_there OFFSET 0) AS resource
-    WHERE resource.public_from > instant AND resource.public_from < 'infinity'
-    ON CONFLICT (resource_type, resource_id) DO NOTHING;
+    UPDATE unannounced SET due_at = later.public_from, is_touched = false
+    FROM (
+        SELECT waiting.resource_type, waiting.resource_id, resource.public_from
+        FROM unnest(claimed) AS waiting
+        CROSS JOIN LATERAL (
+            SELECT public_from FROM followed_resources
+            WHERE followed_resources.resource_type = waiting.resource_type
+              AND followed_resources.id = waiting.resource_id AND is_there OFFSET 0) AS resource
+        WHERE resource.public_from > instant AND resource.public_from < 'infinity') AS later
+    WHERE unannounced.resource_type = later.resource_type AND unannounced.resource_id = later.resource_id;
+    DELETE FROM unannounced USING unnest(claimed) AS done
+    WHERE unannounced.resource_type = done.resource_type AND unannounced.resource_id = done.resource_id
+      AND unannounced.due_at <= due;
     RETURN announced;
 END
 $$;
