@@ -22,7 +22,14 @@ const NEAR: f64 = 0.7;
 /// The parameters of every operation, by method and path template.
 #[derive(Debug, Default)]
 pub struct ParameterRules {
-    operations: HashMap<(String, String), BTreeMap<String, Shape>>,
+    operations: HashMap<(String, String), Parameters>,
+}
+
+/// The parameters of one operation.
+#[derive(Debug, Default)]
+struct Parameters {
+    shapes: BTreeMap<String, Shape>,
+    required: Vec<String>,
 }
 
 /// What a value may be.
@@ -44,17 +51,16 @@ impl ParameterRules {
         let paths = document["paths"].as_object().into_iter().flatten();
         for (path, item) in paths {
             for (method, operation) in item.as_object().into_iter().flatten() {
-                let shapes = operation["parameters"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter(|parameter| parameter["in"] == "query")
-                    .filter_map(|parameter| {
-                        let name = parameter["name"].as_str()?.to_owned();
-                        Some((name, Shape::from_schema(document, &parameter["schema"])))
-                    })
-                    .collect();
-                operations.insert((method.to_ascii_uppercase(), path.clone()), shapes);
+                let mut parameters = Parameters::default();
+                let declared = operation["parameters"].as_array().into_iter().flatten();
+                for parameter in declared.filter(|parameter| parameter["in"] == "query") {
+                    let Some(name) = parameter["name"].as_str() else { continue };
+                    parameters.shapes.insert(name.to_owned(), Shape::from_schema(document, &parameter["schema"]));
+                    if parameter["required"] == true {
+                        parameters.required.push(name.to_owned());
+                    }
+                }
+                operations.insert((method.to_ascii_uppercase(), path.clone()), parameters);
             }
         }
         Self { operations }
@@ -62,7 +68,8 @@ impl ParameterRules {
 
     /// Everything that is wrong with a query string. A path that the document does not know has no rules.
     pub fn check(&self, method: &str, path_template: &str, query: &str) -> Vec<Fault> {
-        let Some(shapes) = self.operations.get(&(method.to_owned(), path_template.to_owned())) else {
+        let Some(Parameters { shapes, required }) = self.operations.get(&(method.to_owned(), path_template.to_owned()))
+        else {
             return Vec::new();
         };
         let mut faults = Vec::new();
@@ -79,6 +86,10 @@ impl ParameterRules {
                 Some(shape) => faults.extend(shape.check(&name, &value)),
             }
         }
+        let missing = required.iter().filter(|name| !seen.contains(name));
+        faults.extend(missing.map(|name| {
+            Fault::new(ProblemCode::InvalidParameter, name.clone(), format!("{name} is missing: it is required"))
+        }));
         faults
     }
 
@@ -138,16 +149,19 @@ impl Shape {
             _ if schema["format"] == "date" => Self::Date,
             _ => Self::Text {
                 least: length(&schema["minLength"]).unwrap_or(0),
-                most: length(&schema["maxLength"]).unwrap_or(MAX_VALUE),
+                most: length(&schema["maxLength"]).unwrap_or(MAX_VALUE).min(MAX_VALUE),
             },
         }
     }
 
     fn check(&self, name: &str, value: &str) -> Vec<Fault> {
         let invalid = |detail: String| Fault::new(ProblemCode::InvalidParameter, name, detail);
-        if value.chars().count() > MAX_VALUE || value.contains('\0') {
-            let detail = format!("{name} must be at most {MAX_VALUE} characters long and hold no null character");
-            return vec![invalid(detail)];
+        if value.contains('\0') {
+            return vec![invalid(format!("{name} must hold no null character"))];
+        }
+        // Texts have bounds of their own.
+        if value.chars().count() > MAX_VALUE && !matches!(self, Self::Text { .. }) {
+            return vec![invalid(format!("{name} must be at most {MAX_VALUE} characters long"))];
         }
         match self {
             Self::Integer { least, most } => {
@@ -300,7 +314,9 @@ mod tests {
             "paths": { "/things": { "get": { "parameters": [
                 { "name": "limit", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 100 } },
                 { "name": "include", "in": "query", "schema": { "type": "array", "items": { "$ref": "#/components/schemas/Word" } } },
-                { "name": "ref", "in": "path", "schema": { "type": "string" } },
+                { "name": "ref", "in": "path", "required": true, "schema": { "type": "string" } },
+            ] } }, "/words": { "get": { "parameters": [
+                { "name": "q", "in": "query", "required": true, "schema": { "type": "string", "maxLength": 3 } },
             ] } } },
             "components": { "schemas": { "Word": { "type": "string", "enum": ["labels", "authors"] } } },
         }))
@@ -322,6 +338,18 @@ mod tests {
         assert_eq!(faults[0].detail, "limit must be a whole number from 1 to 100");
         assert_eq!(faults[1].did_you_mean, ["labels"]);
         assert_eq!(faults[2].did_you_mean, ["include"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_beside_what_is_wrong() {
+        let told = |query: &str| -> Vec<String> {
+            rules().check("GET", "/words", query).into_iter().map(|fault| fault.detail).collect()
+        };
+        assert_eq!(told(""), ["q is missing: it is required"]);
+        assert_eq!(told("p=1"), ["there is no parameter \"p\": this operation has q", "q is missing: it is required"]);
+        assert_eq!(told("q=tide"), ["q must be 0 to 3 characters long"]);
+        assert_eq!(told("q=%00"), ["q must hold no null character"]);
+        assert!(told("q=sea").is_empty());
     }
 
     #[test]

@@ -53,6 +53,16 @@ fn every_wrong_parameter_is_named_at_once() {
 }
 
 #[test]
+fn a_parameter_that_is_missing_is_named() {
+    let server = TestServer::start();
+    for (path, name) in [("/v1/search", "q"), ("/v1/labels/resolve", "line"), ("/oembed?format=json", "url")] {
+        let problem = server.get(path).problem();
+        assert_eq!((&problem["status"], &problem["errors"][0]["parameter"]), (&json!(400), &json!(name)), "{path}");
+        assert_eq!(problem["errors"][0]["detail"], format!("{name} is missing: it is required"));
+    }
+}
+
+#[test]
 fn nothing_is_clamped_or_ignored() {
     let server = TestServer::start();
     for query in [

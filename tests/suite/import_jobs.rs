@@ -194,7 +194,9 @@ fn what_cannot_be_a_file_is_refused_and_nothing_of_it_stays() {
     assert_eq!(code(&post(&server, &key, "file_name=a.txt", &[b'x'; 1025])), "body_too_large");
     assert_eq!(code(&post(&server, &key, "file_name=a.txt", b"")), "malformed_request");
     assert_eq!(code(&post(&server, &key, "file_name=%20", b"x")), "invalid_parameter");
-    assert_eq!(code(&post(&server, &key, "dry_run=true", b"x")), "malformed_request");
+    let nameless = post(&server, &key, "dry_run=true", b"x");
+    assert_eq!(code(&nameless), "invalid_parameter");
+    assert_eq!(nameless.problem()["errors"][0]["parameter"], "file_name");
     let bearer = bearer(&key);
     let headers = [("authorization", bearer.as_str()), ("content-type", "image/png")];
     let answer = send_body("POST", &server.url("/v1/imports?file_name=a.txt"), &headers, b"x");
