@@ -79,9 +79,7 @@ pub async fn list_keys(mut connection: &Connection, window: &Window) -> Result<V
     Ok(keys::table
         .select(KeyRow::as_select())
         .filter(all(window.condition()).condition())
-        .order(window.ordering().fragment::<sql_types::Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(window.page().fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?)
 }

@@ -16,7 +16,7 @@ use crate::db::keyset::{Order, Position, SortColumn, SortValue, Window};
 use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_slugs, article_sources, articles, people,
 };
-use crate::db::sql::{Sql, all, exists, sql};
+use crate::db::sql::{Fragment, Sql, all, exists, sql};
 use crate::db::{Audience, Connection, PublicFrom, Result, count_up_to, estimate, insert_into};
 use crate::labels::db::{LabelFilter, LabelReferenceRow};
 use crate::people::db::PersonReferenceRow;
@@ -85,7 +85,7 @@ pub struct ArticleReferenceRow {
 }
 
 /// Which articles a list shows. What is not given does not matter.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArticleFilter {
     /// Those in one of these states; the published ones where not given.
     pub statuses: Option<Vec<ArticleStatus>>,
@@ -112,6 +112,11 @@ pub struct ArticleFilter {
 }
 
 impl ArticleFilter {
+    /// Whether nothing is asked for.
+    fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The filter as conditions on `articles`, without the one on being public.
     fn conditions(&self) -> Vec<Sql> {
         let mut conditions = self.labels.conditions("articles.id");
@@ -330,12 +335,11 @@ pub async fn list_articles(
         let ranked = words.ranked(connection, filter.all_conditions(window.audience), window).await?;
         return articles_ranked(connection, ranked).await;
     }
+    let page = if filter.is_everything() { window.page_of_everything() } else { window.page() };
     let rows: Vec<ArticleRow> = articles::table
         .select(ArticleRow::as_select())
         .filter(all(filter.page_conditions(window)).condition())
-        .order(window.ordering().fragment::<sql_types::Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(page.fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?;
     Ok(rows.into_iter().map(|row| Listed { row, distance: 0 }).collect())
@@ -642,13 +646,15 @@ pub async fn replace_links(
     insert_links(connection, &[(id, public_from, label_ids, author_ids)]).await
 }
 
+/// The condition that an article is scheduled, as the index of those has it: no bound value could tell PostgreSQL, when
+/// it plans once for all, that this index serves.
+fn is_scheduled() -> Fragment<sql_types::Bool> {
+    sql("articles.deleted_at IS NULL AND articles.status = 'scheduled'").condition()
+}
+
 /// Whether any scheduled article is due.
 pub async fn is_any_due(mut connection: &Connection, now: DateTime<Utc>) -> Result<bool> {
-    let due = articles::table
-        .select(articles::id)
-        .filter(articles::deleted_at.is_null())
-        .filter(articles::status.eq(ArticleStatus::Scheduled))
-        .filter(articles::published_at.le(now));
+    let due = articles::table.select(articles::id).filter(is_scheduled()).filter(articles::published_at.le(now));
     Ok(diesel::select(diesel::dsl::exists(due)).get_result(&mut connection).await?)
 }
 
@@ -656,8 +662,7 @@ pub async fn is_any_due(mut connection: &Connection, now: DateTime<Utc>) -> Resu
 pub async fn next_due(mut connection: &Connection, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
     Ok(articles::table
         .select(diesel::dsl::min(articles::published_at))
-        .filter(articles::deleted_at.is_null())
-        .filter(articles::status.eq(ArticleStatus::Scheduled))
+        .filter(is_scheduled())
         .filter(articles::published_at.gt(now))
         .get_result(&mut connection)
         .await?)
@@ -668,8 +673,7 @@ pub async fn next_due(mut connection: &Connection, now: DateTime<Utc>) -> Result
 pub async fn lock_due(mut connection: &Connection, now: DateTime<Utc>, most: i64) -> Result<Vec<ArticleId>> {
     Ok(articles::table
         .select(articles::id)
-        .filter(articles::deleted_at.is_null())
-        .filter(articles::status.eq(ArticleStatus::Scheduled))
+        .filter(is_scheduled())
         .filter(articles::published_at.le(now))
         .order((articles::published_at, articles::id))
         .limit(most)

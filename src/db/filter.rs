@@ -9,7 +9,7 @@ use super::sql::{Sql, sql};
 use crate::values::name::normalise;
 
 /// From an instant on, up to but not including another.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct InstantRange {
     /// The first instant that passes.
     pub from: Option<DateTime<Utc>>,

@@ -120,6 +120,34 @@ impl Window {
         self.order.ordering(self.is_backwards())
     }
 
+    /// The rows of the page in their order: what stands after `ORDER BY`.
+    pub fn page(&self) -> Sql {
+        self.page_limited(sql(" LIMIT ").bind(self.rows))
+    }
+
+    /// The same for a list of everything there is.
+    ///
+    /// PostgreSQL plans a page for its values each time, since a plan for any number of rows looks dear to it. Here no
+    /// value could make another plan right, so the sizes that are asked for most, with the one row more that shows
+    /// whether another page follows, stand in the SQL, and their plans are kept.
+    pub fn page_of_everything(&self) -> Sql {
+        match self.rows {
+            11 => self.page_limited(sql(" LIMIT 11")),
+            21 => self.page_limited(sql(" LIMIT 21")),
+            51 => self.page_limited(sql(" LIMIT 51")),
+            101 => self.page_limited(sql(" LIMIT 101")),
+            _ => self.page(),
+        }
+    }
+
+    fn page_limited(&self, limit: Sql) -> Sql {
+        let page = self.ordering().append(limit);
+        match self.offset() {
+            0 => page,
+            offset => page.text(" OFFSET ").bind(offset),
+        }
+    }
+
     /// How many rows are passed over first.
     pub fn offset(&self) -> i64 {
         match self.start {

@@ -80,12 +80,13 @@ fn hand_out(request: ServiceRequest, answer: &Answer) -> ServiceResponse<BoxBody
     let arrived = Instant::now();
     let id = Uuid::now_v7();
     let mut response = answer.respond(&request);
-    StandardHeaders::of(&request).put_on(response.headers_mut(), &id.to_string());
-    request_log::answered(&id, request.method(), request.uri(), response.status(), Some(arrived));
+    StandardHeaders::of(&request).put_on(response.headers_mut(), id.to_string());
+    let took = arrived.elapsed();
+    request_log::answered(&id, request.method(), request.uri(), response.status(), took);
     if let Some(metrics) = request.app_data::<web::Data<Metrics>>() {
         let Route { number, template } = answer.route;
         let is_whole = response.status() == StatusCode::OK;
-        metrics.answered_from_memory((number, template), is_whole, arrived.elapsed());
+        metrics.answered_from_memory((number, template), is_whole, took);
     }
     request.into_response(response)
 }

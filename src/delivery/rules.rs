@@ -208,30 +208,36 @@ impl Rule {
         };
         let is_plain = query.is_empty() || query.split('&').all(is_plain);
         let collections = if is_plain { self.plain } else { ALL };
-        let mut resources = if collections == ALL { Vec::new() } else { shown(body) };
-        resources.retain(|(resource_type, _)| !collections.has(*resource_type));
+        let mut resources = if collections == ALL { Vec::new() } else { shown(body, collections) };
         resources.sort_unstable();
         resources.dedup();
         Dependence { collections, resources: resources.into() }
     }
 }
 
-/// The resources whose ids stand in a body.
-fn shown(body: &[u8]) -> Vec<(ResourceType, Uuid)> {
+/// The resources whose ids stand in a body, but for those of some collections.
+fn shown(body: &[u8], but: Collections) -> Vec<(ResourceType, Uuid)> {
     /// The prefix of an id, `_`, and what an id has behind it.
     const LENGTH: usize = 30;
     memchr::memchr_iter(b'_', body)
         .filter(|index| *index >= 3)
         .filter_map(|index| {
             let text = std::str::from_utf8(body.get(index - 3..index - 3 + LENGTH)?).ok()?;
-            let read = |resource_type, id: Option<Uuid>| id.map(|id| (resource_type, id));
-            match &text[..3] {
-                ArticleId::PREFIX => read(ResourceType::Article, text.parse::<ArticleId>().ok().map(|id| id.0)),
-                QuoteId::PREFIX => read(ResourceType::Quote, text.parse::<QuoteId>().ok().map(|id| id.0)),
-                PersonId::PREFIX => read(ResourceType::Person, text.parse::<PersonId>().ok().map(|id| id.0)),
-                LabelId::PREFIX => read(ResourceType::Label, text.parse::<LabelId>().ok().map(|id| id.0)),
-                _ => None,
-            }
+            let resource_type = match &text[..3] {
+                ArticleId::PREFIX => ResourceType::Article,
+                QuoteId::PREFIX => ResourceType::Quote,
+                PersonId::PREFIX => ResourceType::Person,
+                LabelId::PREFIX => ResourceType::Label,
+                _ => return None,
+            };
+            let id = match resource_type {
+                _ if but.has(resource_type) => return None,
+                ResourceType::Article => text.parse::<ArticleId>().ok()?.0,
+                ResourceType::Quote => text.parse::<QuoteId>().ok()?.0,
+                ResourceType::Person => text.parse::<PersonId>().ok()?.0,
+                ResourceType::Label => text.parse::<LabelId>().ok()?.0,
+            };
+            Some((resource_type, id))
         })
         .collect()
 }

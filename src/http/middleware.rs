@@ -57,13 +57,13 @@ impl StandardHeaders {
     }
 
     /// Puts them on the answer to the request of this id.
-    pub fn put_on(self, headers: &mut HeaderMap, id: &str) {
+    pub fn put_on(self, headers: &mut HeaderMap, id: String) {
         let is_decided = !self.is_of_key && headers.contains_key(header::CACHE_CONTROL);
         if let Some(cache_control) = self.cache_control.filter(|_| !is_decided) {
             headers.insert(header::CACHE_CONTROL, cache_control);
         }
         headers.insert(header::VARY, VARY);
-        if let Ok(id) = HeaderValue::from_str(id) {
+        if let Ok(id) = HeaderValue::from_maybe_shared(web::Bytes::from(id)) {
             headers.insert(REQUEST_ID, id);
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -78,7 +78,7 @@ pub async fn add_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>)
     let id = request_id(&request);
     let standard = StandardHeaders::of(&request);
     let mut response = next.call(request).await?;
-    standard.put_on(response.headers_mut(), &id);
+    standard.put_on(response.headers_mut(), id);
     Ok(response)
 }
 

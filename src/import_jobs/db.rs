@@ -75,9 +75,7 @@ pub async fn list_imports(mut connection: &Connection, window: &Window) -> Resul
     Ok(imports::table
         .select(ImportRow::as_select())
         .filter(all(window.condition()).condition())
-        .order(window.ordering().fragment::<sql_types::Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(window.page().fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?)
 }
@@ -112,9 +110,7 @@ pub async fn list_entries(
         .filter(import_entries::import_id.eq(import))
         .filter(of_outcomes(outcomes))
         .filter(all(window.condition()).condition())
-        .order(window.ordering().fragment::<sql_types::Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(window.page().fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?)
 }

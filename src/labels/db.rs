@@ -54,7 +54,7 @@ pub struct LabelReferenceRow {
 }
 
 /// What articles must bear of labels.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelFilter {
     /// Of each group at least one, the rarest group first.
     pub groups: Vec<Vec<LabelId>>,
@@ -93,7 +93,7 @@ impl LabelFilter {
 }
 
 /// Which labels a list shows. What is not given does not matter.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelListFilter {
     /// Those that belong to one of these wider labels.
     pub parents: Option<Vec<LabelId>>,
@@ -104,6 +104,11 @@ pub struct LabelListFilter {
 }
 
 impl LabelListFilter {
+    /// Whether nothing is asked for.
+    fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Each parameter that is given, as a filter by itself.
     fn parts(&self) -> Vec<(&'static str, Self)> {
         let Self { parents, min_articles, name_words } = self.clone();
@@ -148,12 +153,11 @@ pub async fn list_labels(
 ) -> Result<Vec<LabelRow>> {
     let mut conditions = filter.public_conditions(window.audience);
     conditions.extend(window.condition());
+    let page = if filter.is_everything() { window.page_of_everything() } else { window.page() };
     Ok(labels::table
         .select(LabelRow::as_select())
         .filter(all(conditions).condition())
-        .order(window.ordering().fragment::<sql_types::Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(page.fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?)
 }

@@ -77,9 +77,7 @@ pub async fn list_merges(mut connection: &Connection, window: &Window) -> Result
     Ok(merges::table
         .select(MergeRow::as_select())
         .filter(all(window.condition()).condition())
-        .order(window.ordering().fragment::<sql_types::Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(window.page().fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?)
 }

@@ -66,7 +66,7 @@ pub struct AffiliationRow {
 }
 
 /// Which people a list shows. What is not given does not matter.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PersonFilter {
     /// Those of one of these kinds.
     pub kinds: Option<Vec<PersonKind>>,
@@ -83,6 +83,11 @@ pub struct PersonFilter {
 }
 
 impl PersonFilter {
+    /// Whether nothing is asked for.
+    fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Each parameter that is given, as a filter by itself.
     fn parts(&self) -> Vec<(&'static str, Self)> {
         let Self { kinds, organizations, quoted_on_labels, quoted_on_label_too, min_quotes, name_words } = self.clone();
@@ -179,12 +184,11 @@ pub async fn list_people(
         List { table: "people", id_column: "people.id", range: vec![window.audience.sees("people.public_from")] };
     conditions.push(list.on_page(filter.candidates(), &conditions, window));
     conditions.extend(window.condition());
+    let page = if filter.is_everything() { window.page_of_everything() } else { window.page() };
     Ok(people::table
         .select(PersonRow::as_select())
         .filter(all(conditions).condition())
-        .order(window.ordering().fragment::<sql_types::Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(page.fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?)
 }

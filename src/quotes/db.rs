@@ -85,7 +85,7 @@ pub struct LinkedOccurrence {
 /// Which quotes a list shows. What is not given does not matter.
 ///
 /// What concerns printings must hold of one and the same public printing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct QuoteFilter {
     /// Those printed in an article that bears these labels.
     pub labels: LabelFilter,
@@ -118,6 +118,11 @@ pub struct QuoteFilter {
 }
 
 impl QuoteFilter {
+    /// Whether nothing is asked for.
+    fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Each parameter that is given, as a filter by itself.
     fn parts(&self) -> Vec<(&'static str, Self)> {
         let Self {
@@ -294,12 +299,11 @@ pub async fn list_quotes(
         let ranked = words.ranked(connection, filter.public_conditions(window.audience), window).await?;
         return quotes_ranked(connection, ranked).await;
     }
+    let page = if filter.is_everything() { window.page_of_everything() } else { window.page() };
     let rows: Vec<QuoteRow> = quotes::table
         .select(QuoteRow::as_select())
         .filter(all(filter.page_conditions(window)).condition())
-        .order(window.ordering().fragment::<sql_types::Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(page.fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?;
     Ok(rows.into_iter().map(|row| Listed { row, distance: 0 }).collect())

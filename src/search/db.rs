@@ -34,14 +34,14 @@ pub struct Listed<Row> {
 }
 
 /// Words looked for in articles: parsed once for every way in which articles' words are compared.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ArticleWords {
     /// The languages of articles whose words are compared alike, with the query as those are searched.
     parsed: Vec<(Vec<String>, String)>,
 }
 
 /// Words looked for in quotes and the names of their speakers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct QuoteWords {
     /// What is looked for.
     query: String,
@@ -50,7 +50,7 @@ pub struct QuoteWords {
 }
 
 /// A name looked for: the beginnings of its words, or something like it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NameWords {
     /// The name as it was given, normalised.
     normalised: String,
@@ -394,14 +394,7 @@ fn distance(vector: Sql, query: Sql, published_at: &'static str) -> Sql {
 
 /// The page of a list whose rows the statement so far gives.
 fn page(window: &Window) -> Sql {
-    sql(" WHERE ")
-        .append(all(window.condition()))
-        .text(" ORDER BY ")
-        .append(window.ordering())
-        .text(" LIMIT ")
-        .bind(window.rows)
-        .text(" OFFSET ")
-        .bind(window.offset())
+    sql(" WHERE ").append(all(window.condition())).text(" ORDER BY ").append(window.page())
 }
 
 fn escaped(text: Sql) -> Sql {

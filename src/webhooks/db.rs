@@ -117,9 +117,7 @@ pub async fn list_webhooks(mut connection: &Connection, window: &Window) -> Resu
     Ok(webhooks::table
         .select(WebhookRow::as_select())
         .filter(all(window.condition()).condition())
-        .order(window.ordering().fragment::<Bool>())
-        .limit(window.rows)
-        .offset(window.offset())
+        .order(window.page().fragment::<Bool>())
         .load(&mut connection)
         .await?)
 }
@@ -177,9 +175,7 @@ pub async fn list_deliveries(
         .select(DeliveryRow::as_select())
         .filter(webhook_deliveries::webhook_id.eq(webhook))
         .filter(all(window.condition()).condition())
-        .order(window.ordering().fragment::<Bool>())
-        .limit(window.rows)
-        .offset(window.offset());
+        .order(window.page().fragment::<Bool>());
     Ok(match status {
         Some(status) => query.filter(webhook_deliveries::status.eq(status)).load(&mut connection).await?,
         None => query.load(&mut connection).await?,

@@ -55,15 +55,8 @@ pub async fn list_revisions(
     article: ArticleId,
     window: &Window,
 ) -> Result<Vec<RevisionRow>> {
-    let rows = revisions_of(article)
-        .text(" AND ")
-        .append(all(window.condition()))
-        .text(" ORDER BY ")
-        .append(window.ordering())
-        .text(" LIMIT ")
-        .bind(window.rows)
-        .text(" OFFSET ")
-        .bind(window.offset());
+    let rows =
+        revisions_of(article).text(" AND ").append(all(window.condition())).text(" ORDER BY ").append(window.page());
     Ok(rows.statement::<RevisionTypes>().load(&mut connection).await?)
 }
 
