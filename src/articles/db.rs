@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{ArticleFacet, ArticleSort, ArticleSortTerm, ArticleStatus};
 use crate::db::candidates::{Links, List};
 use crate::db::facets::{FacetQuery, FacetRows, count_facets};
-use crate::db::filter::{InstantRange, Named, uuids, wanted};
+use crate::db::filter::{InstantRange, Named, is_one_of, uuids, wanted};
 use crate::db::keyset::{Order, Position, SortColumn, SortValue, Window};
 use crate::db::schema::{
     article_authors, article_external_ids, article_labels, article_slugs, article_sources, articles, people,
@@ -232,6 +232,9 @@ impl ArticleFilter {
 
     /// The conditions on the rows of a page, with the one that leads to them.
     fn page_conditions(&self, window: &Window) -> Vec<Sql> {
+        if self.is_everything() {
+            return window.everything_public("articles.public_from");
+        }
         let mut conditions = self.all_conditions(window.audience);
         let list = List {
             table: "articles",
@@ -348,8 +351,11 @@ pub async fn list_articles(
 /// The articles of a ranking, in its order.
 async fn articles_ranked(mut connection: &Connection, ranked: Vec<(Uuid, i64)>) -> Result<Vec<Listed<ArticleRow>>> {
     let ids: Vec<ArticleId> = ranked.iter().map(|(id, _)| ArticleId(*id)).collect();
-    let rows: Vec<ArticleRow> =
-        articles::table.select(ArticleRow::as_select()).filter(articles::id.eq_any(ids)).load(&mut connection).await?;
+    let rows: Vec<ArticleRow> = articles::table
+        .select(ArticleRow::as_select())
+        .filter(is_one_of("articles.id", &ids).condition())
+        .load(&mut connection)
+        .await?;
     let mut rows: HashMap<Uuid, ArticleRow> = rows.into_iter().map(|row| (row.id.0, row)).collect();
     Ok(ranked.into_iter().filter_map(|(id, distance)| Some(Listed { row: rows.remove(&id)?, distance })).collect())
 }
@@ -450,7 +456,7 @@ pub async fn find_article(
 pub async fn bodies_of(mut connection: &Connection, ids: &[ArticleId]) -> Result<Vec<(ArticleId, BodyRow)>> {
     Ok(articles::table
         .select((articles::id, BodyRow::as_select()))
-        .filter(articles::id.eq_any(ids))
+        .filter(is_one_of("articles.id", ids).condition())
         .load(&mut connection)
         .await?)
 }
@@ -460,7 +466,7 @@ pub async fn texts_beyond_one_unit(mut connection: &Connection, ids: &[ArticleId
     let has_pairs = sql(r"articles.body_text ~ '[\U00010000-\U0010FFFF]'").condition();
     Ok(articles::table
         .select((articles::id, articles::body_text))
-        .filter(articles::id.eq_any(ids))
+        .filter(is_one_of("articles.id", ids).condition())
         .filter(has_pairs)
         .load(&mut connection)
         .await?)
@@ -522,7 +528,7 @@ pub async fn authors_of(
     Ok(article_authors::table
         .inner_join(people::table)
         .select((article_authors::article_id, PersonReferenceRow::as_select()))
-        .filter(article_authors::article_id.eq_any(ids))
+        .filter(is_one_of("article_authors.article_id", ids).condition())
         .filter(people::deleted_at.is_null())
         .order((article_authors::article_id, article_authors::position))
         .load(&mut connection)
@@ -535,9 +541,9 @@ pub async fn labels_of(mut connection: &Connection, ids: &[ArticleId]) -> Result
     let found = sql("SELECT article_labels.article_id, label.id, label.slug, label.name FROM article_labels \
          CROSS JOIN LATERAL (SELECT labels.id, labels.slug, labels.name FROM labels \
          WHERE labels.id = article_labels.label_id AND labels.deleted_at IS NULL OFFSET 0) AS label \
-         WHERE article_labels.article_id = ANY (")
-    .bind(uuids(ids))
-    .text(") ORDER BY article_labels.article_id, article_labels.position");
+         WHERE ")
+    .append(is_one_of("article_labels.article_id", ids))
+    .text(" ORDER BY article_labels.article_id, article_labels.position");
     let rows = found.statement::<(sql_types::Uuid, sql_types::Uuid, sql_types::Text, sql_types::Text)>();
     let rows: Vec<(ArticleId, LabelId, String, String)> = rows.load(&mut connection).await?;
     Ok(rows.into_iter().map(|(article, id, slug, name)| (article, LabelReferenceRow { id, slug, name })).collect())
@@ -550,7 +556,7 @@ pub async fn external_ids_of(
 ) -> Result<Vec<(ArticleId, (String, String))>> {
     Ok(article_external_ids::table
         .select((article_external_ids::article_id, (article_external_ids::source, article_external_ids::external_id)))
-        .filter(article_external_ids::article_id.eq_any(ids))
+        .filter(is_one_of("article_external_ids.article_id", ids).condition())
         .order((article_external_ids::source, article_external_ids::external_id))
         .load(&mut connection)
         .await?)

@@ -36,6 +36,15 @@ pub fn uuids<Id: Copy + Into<Uuid>>(ids: &[Id]) -> Vec<Uuid> {
     ids.iter().copied().map(Into::into).collect()
 }
 
+/// The condition that `column` holds one of these ids: how what belongs to the rows of a page is found.
+///
+/// PostgreSQL cannot see how many ids there are before it runs the statement, and that is the purpose. It keeps the one
+/// plan that is right for any number. If it saw them, it would plan each page anew on every connection that first showed
+/// a single resource, since a plan for one id looks cheaper to it than a plan for some.
+pub fn is_one_of<Id: Copy + Into<Uuid>>(column: &'static str, ids: &[Id]) -> Sql {
+    sql(column).text(" = ANY (ARRAY (SELECT unnest(").bind(uuids(ids)).text(")))")
+}
+
 /// What a name led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named<Id> {

@@ -140,6 +140,14 @@ impl Window {
         }
     }
 
+    /// The conditions of such a list of what is public from `column` on.
+    ///
+    /// The present instant is hidden from PostgreSQL's planner, which would think a plan that knows it cheaper.
+    pub fn everything_public(&self, column: &'static str) -> Vec<Sql> {
+        let is_public = sql(column).text(" <= (SELECT ").bind(self.audience.now()).text(")");
+        [is_public].into_iter().chain(self.condition()).collect()
+    }
+
     fn page_limited(&self, limit: Sql) -> Sql {
         let page = self.ordering().append(limit);
         match self.offset() {

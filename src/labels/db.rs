@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::{LabelSort, LabelSortTerm};
-use crate::db::filter::{Named, uuids, wanted};
+use crate::db::filter::{Named, is_one_of, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, exists, sql};
@@ -205,7 +205,7 @@ pub async fn find_label(
 pub async fn label_references(mut connection: &Connection, ids: &[LabelId]) -> Result<Vec<LabelReferenceRow>> {
     Ok(labels::table
         .select(LabelReferenceRow::as_select())
-        .filter(labels::id.eq_any(ids))
+        .filter(is_one_of("labels.id", ids).condition())
         .filter(labels::deleted_at.is_null())
         .load(&mut connection)
         .await?)
@@ -213,7 +213,11 @@ pub async fn label_references(mut connection: &Connection, ids: &[LabelId]) -> R
 
 /// The labels with these ids.
 pub async fn labels_with_ids(mut connection: &Connection, ids: &[LabelId]) -> Result<Vec<LabelRow>> {
-    Ok(labels::table.select(LabelRow::as_select()).filter(labels::id.eq_any(ids)).load(&mut connection).await?)
+    Ok(labels::table
+        .select(LabelRow::as_select())
+        .filter(is_one_of("labels.id", ids).condition())
+        .load(&mut connection)
+        .await?)
 }
 
 /// The names of labels other than their own, in alphabetical order.
@@ -221,7 +225,7 @@ pub async fn aliases_of(mut connection: &Connection, ids: &[LabelId]) -> Result<
     Ok(label_names::table
         .inner_join(labels::table)
         .select((label_names::label_id, label_names::name))
-        .filter(label_names::label_id.eq_any(ids))
+        .filter(is_one_of("label_names.label_id", ids).condition())
         .filter(label_names::normalised_name.ne(labels::normalised_name))
         .order(label_names::normalised_name)
         .load(&mut connection)
@@ -232,7 +236,7 @@ pub async fn aliases_of(mut connection: &Connection, ids: &[LabelId]) -> Result<
 pub async fn external_ids_of(mut connection: &Connection, ids: &[LabelId]) -> Result<Vec<(LabelId, (String, String))>> {
     Ok(label_external_ids::table
         .select((label_external_ids::label_id, (label_external_ids::source, label_external_ids::external_id)))
-        .filter(label_external_ids::label_id.eq_any(ids))
+        .filter(is_one_of("label_external_ids.label_id", ids).condition())
         .order((label_external_ids::source, label_external_ids::external_id))
         .load(&mut connection)
         .await?)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{PersonKind, PersonSort, PersonSortTerm};
 use crate::db::candidates::List;
-use crate::db::filter::{Named, uuids, wanted};
+use crate::db::filter::{Named, is_one_of, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::sql::{Sql, all, exists, sql};
@@ -282,7 +282,11 @@ pub async fn find_person(
 
 /// The people with these ids.
 pub async fn people_with_ids(mut connection: &Connection, ids: &[PersonId]) -> Result<Vec<PersonRow>> {
-    Ok(people::table.select(PersonRow::as_select()).filter(people::id.eq_any(ids)).load(&mut connection).await?)
+    Ok(people::table
+        .select(PersonRow::as_select())
+        .filter(is_one_of("people.id", ids).condition())
+        .load(&mut connection)
+        .await?)
 }
 
 /// The affiliations of people that the audience may see, each with its organization: the latest first, undated ones last.
@@ -296,7 +300,7 @@ pub async fn affiliations_of(
             people::table.on(people::id.nullable().eq(affiliations::organization_id).and(people::deleted_at.is_null())),
         )
         .select((affiliations::person_id, (AffiliationRow::as_select(), Option::<PersonReferenceRow>::as_select())))
-        .filter(affiliations::person_id.eq_any(ids))
+        .filter(is_one_of("affiliations.person_id", ids).condition())
         // One that is only a deleted organization tells nothing.
         .filter(affiliations::role.is_not_null().or(people::id.is_not_null()))
         .filter(audience.sees("affiliations.public_from").condition())
@@ -310,7 +314,7 @@ pub async fn affiliations_of(
 pub async fn aliases_of(mut connection: &Connection, ids: &[PersonId]) -> Result<Vec<(PersonId, String)>> {
     Ok(person_aliases::table
         .select((person_aliases::person_id, person_aliases::name))
-        .filter(person_aliases::person_id.eq_any(ids))
+        .filter(is_one_of("person_aliases.person_id", ids).condition())
         .order(person_aliases::normalised_name)
         .load(&mut connection)
         .await?)
@@ -323,7 +327,7 @@ pub async fn external_ids_of(
 ) -> Result<Vec<(PersonId, (String, String))>> {
     Ok(person_external_ids::table
         .select((person_external_ids::person_id, (person_external_ids::source, person_external_ids::external_id)))
-        .filter(person_external_ids::person_id.eq_any(ids))
+        .filter(is_one_of("person_external_ids.person_id", ids).condition())
         .order((person_external_ids::source, person_external_ids::external_id))
         .load(&mut connection)
         .await?)
@@ -462,7 +466,7 @@ pub async fn add_affiliations(
     let people: Vec<PersonId> = printed.iter().map(|(affiliation, _)| affiliation.person_id).collect();
     let rows: Vec<(AffiliationId, PersonId, Option<String>, Option<PersonId>)> = affiliations::table
         .select((affiliations::id, affiliations::person_id, affiliations::role, affiliations::organization_id))
-        .filter(affiliations::person_id.eq_any(people))
+        .filter(is_one_of("affiliations.person_id", &people).condition())
         .load(&mut connection)
         .await?;
     let known =

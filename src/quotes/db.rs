@@ -12,7 +12,7 @@ use super::{Fidelity, OccurrenceKind, Quotation, QuoteFacet, QuoteSort, QuoteSor
 use crate::articles::db::ArticleReferenceRow;
 use crate::db::candidates::List;
 use crate::db::facets::{FacetQuery, FacetRows, count_facets};
-use crate::db::filter::{InstantRange, uuids};
+use crate::db::filter::{InstantRange, is_one_of, uuids};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{articles, occurrences, people, quote_external_ids, quotes, segments};
 use crate::db::sql::{Sql, all, exists, sql};
@@ -312,8 +312,11 @@ pub async fn list_quotes(
 /// The quotes of a ranking, in its order.
 async fn quotes_ranked(mut connection: &Connection, ranked: Vec<(Uuid, i64)>) -> Result<Vec<Listed<QuoteRow>>> {
     let ids: Vec<QuoteId> = ranked.iter().map(|(id, _)| QuoteId(*id)).collect();
-    let rows: Vec<QuoteRow> =
-        quotes::table.select(QuoteRow::as_select()).filter(quotes::id.eq_any(ids)).load(&mut connection).await?;
+    let rows: Vec<QuoteRow> = quotes::table
+        .select(QuoteRow::as_select())
+        .filter(is_one_of("quotes.id", &ids).condition())
+        .load(&mut connection)
+        .await?;
     let mut rows: HashMap<Uuid, QuoteRow> = rows.into_iter().map(|row| (row.id.0, row)).collect();
     Ok(ranked.into_iter().filter_map(|(id, distance)| Some(Listed { row: rows.remove(&id)?, distance })).collect())
 }
@@ -433,7 +436,11 @@ pub async fn find_quote(mut connection: &Connection, id: QuoteId, audience: Audi
 
 /// The quotes with these ids, whatever became of them.
 pub async fn quotes_with_ids(mut connection: &Connection, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> {
-    Ok(quotes::table.select(QuoteRow::as_select()).filter(quotes::id.eq_any(ids)).load(&mut connection).await?)
+    Ok(quotes::table
+        .select(QuoteRow::as_select())
+        .filter(is_one_of("quotes.id", ids).condition())
+        .load(&mut connection)
+        .await?)
 }
 
 /// Who said these quotes, where somebody is known to have.
@@ -444,7 +451,7 @@ pub async fn speakers_of(
     Ok(quotes::table
         .inner_join(people::table)
         .select((quotes::id, PersonReferenceRow::as_select()))
-        .filter(quotes::id.eq_any(quotes))
+        .filter(is_one_of("quotes.id", quotes).condition())
         .filter(people::deleted_at.is_null())
         .load(&mut connection)
         .await?)
@@ -470,7 +477,7 @@ pub async fn occurrences_in(
     audience: Audience,
 ) -> Result<Vec<LinkedOccurrence>> {
     let query = linked_occurrences!()
-        .filter(occurrences::article_id.eq_any(articles))
+        .filter(is_one_of("occurrences.article_id", articles).condition())
         .filter(audience.sees("occurrences.public_from").condition())
         .filter(occurrences::position.is_not_null())
         .order((occurrences::article_id, occurrences::position));
@@ -485,7 +492,7 @@ pub async fn occurrences_of(
     audience: Audience,
 ) -> Result<Vec<LinkedOccurrence>> {
     let query = linked_occurrences!()
-        .filter(occurrences::quote_id.eq_any(quotes))
+        .filter(is_one_of("occurrences.quote_id", quotes).condition())
         .filter(audience.sees("occurrences.public_from").condition())
         .filter(occurrences::position.is_not_null())
         .order((occurrences::quote_id, occurrences::public_from, occurrences::article_id, occurrences::position));
@@ -507,7 +514,7 @@ pub async fn segments_of(
             segments::prefix,
             segments::suffix,
         ))
-        .filter(segments::occurrence_id.eq_any(occurrences))
+        .filter(is_one_of("segments.occurrence_id", occurrences).condition())
         .order((segments::occurrence_id, segments::position))
         .load(&mut connection)
         .await?;
@@ -563,7 +570,7 @@ pub async fn delete_printings(mut connection: &Connection, article: ArticleId) -
 pub async fn external_ids_of(mut connection: &Connection, ids: &[QuoteId]) -> Result<Vec<(QuoteId, (String, String))>> {
     Ok(quote_external_ids::table
         .select((quote_external_ids::quote_id, (quote_external_ids::source, quote_external_ids::external_id)))
-        .filter(quote_external_ids::quote_id.eq_any(ids))
+        .filter(is_one_of("quote_external_ids.quote_id", ids).condition())
         .order((quote_external_ids::source, quote_external_ids::external_id))
         .load(&mut connection)
         .await?)
@@ -621,7 +628,7 @@ pub async fn speakers_of_quotes(
 ) -> Result<HashMap<QuoteId, (Option<PersonId>, bool)>> {
     let rows: Vec<(QuoteId, Option<PersonId>, bool)> = quotes::table
         .select((quotes::id, quotes::speaker_id, quotes::deleted_at.is_not_null()))
-        .filter(quotes::id.eq_any(ids))
+        .filter(is_one_of("quotes.id", ids).condition())
         .load(&mut connection)
         .await?;
     Ok(rows.into_iter().map(|(id, speaker, is_deleted)| (id, (speaker, is_deleted))).collect())
@@ -708,7 +715,7 @@ pub async fn unprinted_quotes(
     let is_printed = diesel::dsl::exists(occurrences::table.filter(occurrences::quote_id.eq(quotes::id)));
     Ok(quotes::table
         .select((quotes::id, quotes::speaker_id.assume_not_null(), quotes::text))
-        .filter(quotes::speaker_id.eq_any(speakers))
+        .filter(is_one_of("quotes.speaker_id", speakers).condition())
         .filter(sql("true").planned_each_time().condition())
         .filter(quotes::is_independent)
         .filter(quotes::deleted_at.is_null())

@@ -77,6 +77,43 @@ fn lists_keep_to_their_generated_plans() {
     }
 }
 
+#[test]
+fn pages_of_everything_are_planned_once_whatever_was_asked_before() {
+    let database = TestDatabase::migrated();
+    block_on(async { Content::of(2_000).fill(&client(&database.administrator_url()).await).await.unwrap() });
+    let proxy = block_on(RecordingProxy::before(&database.url, scratch_directory("proxy")));
+    let server = TestServer::on(database, &proxy.url, &[]);
+    let record = |path: &str| {
+        server.get(path);
+        proxy.record(|| assert_eq!(server.get(path).status, 200, "{path}"))
+    };
+    for path in ["/v1/articles", "/v1/quotes", "/v1/people", "/v1/labels"] {
+        let of_one = record(&format!("{path}?limit=1"));
+        for statement in record(path) {
+            let before = of_one.iter().find(|one| one.sql == statement.sql).unwrap_or(&statement);
+            let kept = block_on(is_plan_kept(&server.database.url, before, &statement));
+            assert!(kept, "{path} is planned anew each time: {}", statement.sql);
+        }
+    }
+}
+
+/// Whether PostgreSQL runs a statement by a plan that it keeps, after it was run for other parameters so often that it
+/// has decided.
+async fn is_plan_kept(url: &str, before: &Statement, statement: &Statement) -> bool {
+    const DECIDING: usize = 5;
+    let client = client(url).await;
+    let types: Vec<Type> = statement.types.iter().map(|oid| Type::from_oid(*oid).unwrap()).collect();
+    let prepared = client.prepare_typed(&statement.sql, &types).await.unwrap();
+    for run in std::iter::repeat_n(before, DECIDING).chain([statement]) {
+        let parameters: Vec<Sent<'_>> = run.parameters.iter().map(|value| Sent(value.as_deref())).collect();
+        let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|value| value as _).collect();
+        client.query(&prepared, &parameters).await.unwrap();
+    }
+    let plans =
+        client.query_one("SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1", &[&statement.sql]);
+    plans.await.unwrap().get::<_, i64>(0) > 0
+}
+
 /// Which indexes plans use, and which tables they read from end to end.
 fn scans(plans: &str) -> BTreeSet<&str> {
     plans.lines().filter(|line| line.contains("Scan ")).filter_map(scanned).collect()
