@@ -8,7 +8,7 @@ use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ArrayItems, Object, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder,
+    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, tag::TagBuilder,
 };
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
@@ -122,6 +122,7 @@ pub fn complete(document: &mut OpenApi) {
     ] {
         components.schemas.insert(name.into_owned(), schema);
     }
+    describe_problems(components);
     for (name, schema) in &mut components.schemas {
         refer_to_the_resource(name, schema);
     }
@@ -325,45 +326,124 @@ macro_rules! impl_whole_or_reference {
 }
 pub(crate) use impl_whole_or_reference;
 
-fn problem(description: &str) -> RefOr<Response> {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
-    ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build().into()
+/// A problem that many operations share: the document describes it once, and they refer to it.
+struct SharedProblem {
+    status: &'static str,
+    /// What the document calls it.
+    name: &'static str,
+    description: &'static str,
 }
 
-fn problems(descriptions: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
-    descriptions.iter().map(|(status, description)| ((*status).to_owned(), problem(description))).collect()
+/// Every problem that operations refer to.
+const SHARED_PROBLEMS: [SharedProblem; 14] = [
+    INVALID,
+    MALFORMED,
+    UNAUTHORIZED,
+    FORBIDDEN,
+    MISSING,
+    CLASH,
+    GONE,
+    STALE,
+    TOO_LARGE,
+    UNSUPPORTED,
+    INVALID_BODY,
+    UNCONDITIONAL,
+    FAILED,
+    AWAY,
+];
+
+fn describe_problems(components: &mut Components) {
+    for SharedProblem { name, description, .. } in SHARED_PROBLEMS {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+        let problem = ResponseBuilder::new().description(description).content(MEDIA_TYPE, content);
+        components.responses.insert(name.to_owned(), problem.build().into());
+    }
+    components.responses.insert(MOVED.to_owned(), moved().into());
 }
+
+fn problems(shared: &[SharedProblem]) -> BTreeMap<String, RefOr<Response>> {
+    shared.iter().map(|problem| (problem.status.to_owned(), Ref::from_response_name(problem.name).into())).collect()
+}
+
+/// What the document calls the answer to who asks for a resource by a former name.
+const MOVED: &str = "Moved";
 
 /// Where a resource is now that was renamed or merged into another.
-fn moved() -> RefOr<Response> {
+fn moved() -> Response {
     let url = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uri-reference".into())));
     let description = "The reference is a former slug, or a resource that was merged into another: `Location` is where \
                        to find it now, with the same query.";
-    ResponseBuilder::new().description(description).header("Location", Header::new(url)).build().into()
+    ResponseBuilder::new().description(description).header("Location", Header::new(url)).build()
 }
 
-const INVALID: (&str, &str) = ("400", "A parameter is unknown, repeated or wrong; `errors` names each.");
-const MISSING: (&str, &str) = ("404", "Nothing that the caller may see has this id or slug.");
-const GONE: (&str, &str) = ("410", "It was public and is deleted; `detail` says why, where a reason was given.");
-const FAILED: (&str, &str) = ("500", "The server failed; the `request_id` finds the reason in its log.");
-const AWAY: (&str, &str) = (
-    "503",
-    "The database is away, too many writes wait, or the request took too long. Try again after `Retry-After` seconds.",
-);
+const INVALID: SharedProblem = SharedProblem {
+    status: "400",
+    name: "InvalidParameter",
+    description: "A parameter is unknown, repeated or wrong; `errors` names each.",
+};
+const MISSING: SharedProblem = SharedProblem {
+    status: "404",
+    name: "NotFound",
+    description: "Nothing that the caller may see has this id or slug.",
+};
+const GONE: SharedProblem = SharedProblem {
+    status: "410",
+    name: "Gone",
+    description: "It was public and is deleted; `detail` says why, where a reason was given.",
+};
+const FAILED: SharedProblem = SharedProblem {
+    status: "500",
+    name: "ServerError",
+    description: "The server failed; the `request_id` finds the reason in its log.",
+};
+const AWAY: SharedProblem = SharedProblem {
+    status: "503",
+    name: "Unavailable",
+    description: "The database is away, too many writes wait, or the request took too long. Try again after `Retry-After` seconds.",
+};
 
-const UNAUTHORIZED: (&str, &str) = ("401", "A key is needed and there is none, or the one shown is not valid.");
-const FORBIDDEN: (&str, &str) = ("403", "The key is valid, but lacks the scope that this takes.");
-const MALFORMED: (&str, &str) = ("400", "A parameter is unknown, repeated or wrong, or the body is not JSON.");
-const CLASH: (&str, &str) = (
-    "409",
-    "What is written clashes with what is there, or the reference is a former one: `current` is what to write to.",
-);
-const STALE: (&str, &str) =
-    ("412", "The resource has changed since: `current_version` is the version it has now. Nothing was written.");
-const UNCONDITIONAL: (&str, &str) = ("428", "The write does not say in `If-Match` what it is based on.");
-const TOO_LARGE: (&str, &str) = ("413", "The body is larger than the server takes.");
-const UNSUPPORTED: (&str, &str) = ("415", "The body is not of a media type that this reads.");
-const INVALID_BODY: (&str, &str) = ("422", "Something in the body is not as it must be; `errors` names each place.");
+const UNAUTHORIZED: SharedProblem = SharedProblem {
+    status: "401",
+    name: "Unauthorized",
+    description: "A key is needed and there is none, or the one shown is not valid.",
+};
+const FORBIDDEN: SharedProblem = SharedProblem {
+    status: "403",
+    name: "Forbidden",
+    description: "The key is valid, but lacks the scope that this takes.",
+};
+const MALFORMED: SharedProblem = SharedProblem {
+    status: "400",
+    name: "MalformedRequest",
+    description: "A parameter is unknown, repeated or wrong, or the body is not JSON.",
+};
+const CLASH: SharedProblem = SharedProblem {
+    status: "409",
+    name: "Conflict",
+    description: "What is written clashes with what is there, or the reference is a former one: `current` is what to write to.",
+};
+const STALE: SharedProblem = SharedProblem {
+    status: "412",
+    name: "PreconditionFailed",
+    description: "The resource has changed since: `current_version` is the version it has now. Nothing was written.",
+};
+const UNCONDITIONAL: SharedProblem = SharedProblem {
+    status: "428",
+    name: "PreconditionRequired",
+    description: "The write does not say in `If-Match` what it is based on.",
+};
+const TOO_LARGE: SharedProblem =
+    SharedProblem { status: "413", name: "ContentTooLarge", description: "The body is larger than the server takes." };
+const UNSUPPORTED: SharedProblem = SharedProblem {
+    status: "415",
+    name: "UnsupportedMediaType",
+    description: "The body is not of a media type that this reads.",
+};
+const INVALID_BODY: SharedProblem = SharedProblem {
+    status: "422",
+    name: "InvalidBody",
+    description: "Something in the body is not as it must be; `errors` names each place.",
+};
 
 /// The problems of an operation that asks who calls.
 #[derive(Debug)]
@@ -472,7 +552,7 @@ impl IntoResponses for ListProblems {
 impl IntoResponses for FetchProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut responses = problems(&[INVALID, MISSING, GONE, FAILED, AWAY]);
-        responses.insert("308".to_owned(), moved());
+        responses.insert("308".to_owned(), Ref::from_response_name(MOVED).into());
         responses
     }
 }

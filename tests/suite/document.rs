@@ -47,7 +47,9 @@ fn every_operation_is_described_for_its_reader() {
         let responses = operation["responses"].as_object().unwrap();
         assert!(responses.keys().any(|status| status.starts_with('2')) && responses.contains_key("500"), "{id}");
         for (status, response) in responses.iter().filter(|(status, _)| status.as_str() >= "400") {
-            let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
+            let shared = response["$ref"].as_str().unwrap_or_else(|| panic!("{id} {status} is no shared problem"));
+            let problem = document.pointer(shared.trim_start_matches('#')).unwrap();
+            let schema = &problem["content"]["application/problem+json"]["schema"]["$ref"];
             assert_eq!(schema, "#/components/schemas/Problem", "{id} {status}");
         }
     }

@@ -109,9 +109,8 @@ async fn is_plan_kept(url: &str, before: &Statement, statement: &Statement) -> b
         let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|value| value as _).collect();
         client.query(&prepared, &parameters).await.unwrap();
     }
-    let plans =
-        client.query_one("SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1", &[&statement.sql]);
-    plans.await.unwrap().get::<_, i64>(0) > 0
+    let sql = "SELECT generic_plans FROM pg_prepared_statements WHERE statement = $1";
+    client.query_one(sql, &[&statement.sql]).await.unwrap().get::<_, i64>(0) > 0
 }
 
 /// Which indexes plans use, and which tables they read from end to end.
