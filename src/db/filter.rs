@@ -68,11 +68,39 @@ pub fn wanted<Id: FromStr + Into<Uuid>>(names: &[String]) -> Sql {
     let normalised: Vec<String> = names.iter().map(|name| normalise(name)).collect();
     let id = |name: &String| name.parse::<Id>().map_or_else(|_| String::new(), |id| id.into().to_string());
     let ids: Vec<String> = names.iter().map(id).collect();
-    sql("unnest(")
+    // As in `is_one_of`, PostgreSQL does not see how many there are.
+    sql("unnest((SELECT ")
         .bind(names.to_vec())
-        .text(", ")
+        .text("), (SELECT ")
         .bind(normalised)
-        .text(", ")
+        .text("), (SELECT ")
         .bind(ids)
-        .text(") AS wanted (name, normalised, id)")
+        .text(")) AS wanted (name, normalised, id)")
+}
+
+/// For each wanted name the row `found (id, slug)` of `table` that it leads to: the one with the id that `id` gives, or
+/// where that was merged the one that `survivor`, a function of the database, names.
+///
+/// Each is looked up by itself, however many there are. The function is called only where it is needed, since PostgreSQL
+/// plans what is in it at each call.
+pub fn surviving(table: &'static str, survivor: &'static str, id: Sql, is_visible: Sql) -> Sql {
+    sql(" CROSS JOIN LATERAL (SELECT named.id, named.merged_into_id FROM ")
+        .text(table)
+        .text(" AS named WHERE named.id = ")
+        .append(id)
+        .text(" OFFSET 0) AS named CROSS JOIN LATERAL (SELECT ")
+        .text(table)
+        .text(".id, ")
+        .text(table)
+        .text(".slug FROM ")
+        .text(table)
+        .text(" WHERE ")
+        .text(table)
+        .text(".id = CASE WHEN named.merged_into_id IS NULL THEN named.id ELSE ")
+        .text(survivor)
+        .text("(named.id) END AND ")
+        .text(table)
+        .text(".deleted_at IS NULL AND ")
+        .append(is_visible)
+        .text(" OFFSET 0) AS found")
 }

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::{LabelSort, LabelSortTerm};
-use crate::db::filter::{Named, is_one_of, uuids, wanted};
+use crate::db::filter::{Named, is_one_of, surviving, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{label_external_ids, label_names, label_slugs, labels};
 use crate::db::sql::{Sql, all, exists, sql};
@@ -248,15 +248,12 @@ pub async fn labels_named(
     names: &[String],
     audience: Audience,
 ) -> Result<Vec<Named<LabelId>>> {
-    let found = sql("SELECT wanted.name, labels.id, labels.slug FROM ")
+    let id = sql("coalesce(nullif(wanted.id, '')::uuid, \
+         (SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = wanted.name), \
+         (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised))");
+    let found = sql("SELECT wanted.name, found.id, found.slug FROM ")
         .append(wanted::<LabelId>(names))
-        .text(
-            " JOIN labels ON labels.id = surviving_label(coalesce(nullif(wanted.id, '')::uuid, \
-             (SELECT label_slugs.label_id FROM label_slugs WHERE label_slugs.slug = wanted.name), \
-             (SELECT label_names.label_id FROM label_names WHERE label_names.normalised_name = wanted.normalised))) \
-             WHERE labels.deleted_at IS NULL AND ",
-        )
-        .append(audience.sees("labels.public_from"));
+        .append(surviving("labels", "surviving_label", id, audience.sees("labels.public_from")));
     let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
     Ok(rows.into_iter().map(Named::from_row).collect())
 }

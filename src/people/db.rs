@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{PersonKind, PersonSort, PersonSortTerm};
 use crate::db::candidates::List;
-use crate::db::filter::{Named, is_one_of, uuids, wanted};
+use crate::db::filter::{Named, is_one_of, surviving, uuids, wanted};
 use crate::db::keyset::{Position, SortValue, Window};
 use crate::db::schema::{affiliations, people, person_aliases, person_external_ids, person_slugs};
 use crate::db::sql::{Sql, all, exists, sql};
@@ -229,22 +229,19 @@ pub async fn people_named(
     names: &[String],
     audience: Audience,
 ) -> Result<Vec<Named<PersonId>>> {
-    let found = sql("SELECT wanted.name, people.id, people.slug FROM ")
-        .append(wanted::<PersonId>(names))
-        .text(
-            " JOIN people ON people.id = surviving_person(coalesce(nullif(wanted.id, '')::uuid, \
+    let id = sql("coalesce(nullif(wanted.id, '')::uuid, \
              (SELECT person_slugs.person_id FROM person_slugs WHERE person_slugs.slug = wanted.name), \
              (SELECT CASE WHEN count(*) = 1 THEN min(bearer.id::text)::uuid END FROM people AS bearer \
-               WHERE bearer.deleted_at IS NULL AND bearer.merged_into_id IS NULL AND ",
-        )
-        .append(audience.sees("bearer.public_from"))
-        .text(
-            " AND bearer.id IN (SELECT namesake.id FROM people AS namesake \
+               WHERE bearer.deleted_at IS NULL AND bearer.merged_into_id IS NULL AND ")
+    .append(audience.sees("bearer.public_from"))
+    .text(
+        " AND bearer.id IN (SELECT namesake.id FROM people AS namesake \
                WHERE namesake.normalised_name = wanted.normalised UNION SELECT person_aliases.person_id \
-               FROM person_aliases WHERE person_aliases.normalised_name = wanted.normalised)))) \
-             WHERE people.deleted_at IS NULL AND ",
-        )
-        .append(audience.sees("people.public_from"));
+               FROM person_aliases WHERE person_aliases.normalised_name = wanted.normalised)))",
+    );
+    let found = sql("SELECT wanted.name, found.id, found.slug FROM ")
+        .append(wanted::<PersonId>(names))
+        .append(surviving("people", "surviving_person", id, audience.sees("people.public_from")));
     let rows = found.statement::<(sql_types::Text, sql_types::Uuid, sql_types::Text)>().load(&mut connection).await?;
     Ok(rows.into_iter().map(Named::from_row).collect())
 }
