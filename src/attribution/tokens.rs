@@ -87,7 +87,7 @@ impl<'a> Outline<'a> {
 
     /// The outline of words that hold no quotation.
     pub(super) fn of_words(text: &'a str) -> Self {
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(text.len() / BYTES_PER_ITEM);
         tokenize(text, 0..text.len(), &mut items);
         Self { text, items }
     }
@@ -161,16 +161,36 @@ fn is_nickname(text: &str, before: &[Item], run: &Run) -> bool {
 const LONGEST_NICKNAME: usize = 24;
 
 fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
+    let text = &text[..span.end];
     let mut at = span.start;
-    while let Some(character) = text[at..span.end].chars().next() {
+    while let Some(byte) = text.as_bytes().get(at) {
+        if *byte == b' ' {
+            at += 1;
+            continue;
+        }
+        let plain = plain_word(&text[at..]);
+        if !plain.is_empty() {
+            items.push(Item { kind: Kind::Word, span: at..at + plain.len(), traits: Traits::of_plain(plain) });
+            at += plain.len();
+            continue;
+        }
+        let Some(character) = text[at..].chars().next() else { break };
         let is_letter = is_alphanumeric(character);
-        let end = if is_letter { word_end(text, at, span.end) } else { at + character.len_utf8() };
+        let end = if is_letter { word_end(text, at) } else { at + character.len_utf8() };
         if let Some(kind) = if is_letter { Some(Kind::Word) } else { kind_of(character) } {
             let traits = if kind == Kind::Word { Traits::of(&text[at..end]) } else { Traits::default() };
             items.push(Item { kind, span: at..end, traits });
         }
         at = end;
     }
+}
+
+/// The letters and digits of ASCII that a text begins with, where nothing follows over which a word may go on.
+fn plain_word(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+    let goes_on = bytes.get(end).is_some_and(|next| matches!(next, b'\'' | b'-' | b'.') || !next.is_ascii());
+    if goes_on { "" } else { &text[..end] }
 }
 
 /// The same as that of a character, without looking up what stands in most texts: letters of ASCII and punctuation.
@@ -194,14 +214,9 @@ fn kind_of(character: char) -> Option<Kind> {
 }
 
 /// A word goes on over apostrophes, hyphens and the full stops of initials and abbreviations.
-fn word_end(text: &str, start: usize, limit: usize) -> usize {
-    let bytes = &text.as_bytes()[start..limit];
-    let plain = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
-    if plain > 0 && bytes.get(plain).is_none_or(|byte| byte.is_ascii() && !matches!(byte, b'\'' | b'-' | b'.')) {
-        return start + plain;
-    }
+fn word_end(text: &str, start: usize) -> usize {
     let mut end = start;
-    let mut characters = text[start..limit].char_indices().peekable();
+    let mut characters = text[start..].char_indices().peekable();
     while let Some((offset, character)) = characters.next() {
         let at = start + offset;
         let next = characters.peek().map(|&(_, next)| next);
@@ -220,7 +235,7 @@ fn word_end(text: &str, start: usize, limit: usize) -> usize {
         }
         end = at + character.len_utf8();
     }
-    end.max(start + text[start..limit].chars().next().map_or(1, char::len_utf8))
+    end.max(start + text[start..].chars().next().map_or(1, char::len_utf8))
 }
 
 fn is_combining(character: char) -> bool {
