@@ -168,6 +168,12 @@ fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
             at += 1;
             continue;
         }
+        if byte.is_ascii_digit()
+            && let Some(end) = footnote_end(text, at, items.last())
+        {
+            at = end;
+            continue;
+        }
         let plain = plain_word(&text[at..]);
         if !plain.is_empty() {
             items.push(Item { kind: Kind::Word, span: at..at + plain.len(), traits: Traits::of_plain(plain) });
@@ -183,6 +189,32 @@ fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
         }
         at = end;
     }
+}
+
+/// The end of the number of a footnote, which stands right behind what it is about: `Ada Kern.1`, `"We left."2`.
+fn footnote_end(text: &str, at: usize, before: Option<&Item>) -> Option<usize> {
+    let before = before.filter(|before| before.span.end == at)?;
+    let is_figure = || text[..before.span.start].ends_with(char::is_numeric);
+    let is_behind = match before.kind {
+        Kind::Run(_) => true,
+        Kind::Comma | Kind::Stop => !is_figure(),
+        _ => false,
+    };
+    is_behind.then(|| number_end(text, at)).flatten()
+}
+
+/// The end of a short number that stands at some bytes and is no part of a longer word.
+fn number_end(text: &str, at: usize) -> Option<usize> {
+    const MOST_DIGITS: usize = 3;
+    let digits = text[at..].bytes().take_while(u8::is_ascii_digit).count();
+    let ends = !text[at + digits..].starts_with(|next: char| next.is_alphanumeric() || matches!(next, '.' | ',' | '%'));
+    ((1..=MOST_DIGITS).contains(&digits) && ends).then_some(at + digits)
+}
+
+/// Whether the number behind a full stop is that of a footnote: letters before it, and the sentence ends.
+fn is_footnote_behind_stop(text: &str, stop: usize) -> bool {
+    let rest = number_end(text, stop + 1).map(|end| text[end..].trim_start());
+    text[..stop].ends_with(char::is_alphabetic) && rest.is_some_and(|rest| !rest.starts_with(char::is_lowercase))
 }
 
 /// The letters and digits of ASCII that a text begins with, where nothing follows over which a word may go on.
@@ -226,7 +258,9 @@ fn word_end(text: &str, start: usize) -> usize {
             '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}' => next.is_some_and(char::is_alphanumeric),
             '.' => {
                 ends_initial(&text[start..at])
-                    || next.is_some_and(|next| next.is_lowercase() || next.is_numeric()) && at - start < 24
+                    || next.is_some_and(|next| {
+                        next.is_lowercase() || next.is_numeric() && !is_footnote_behind_stop(text, at)
+                    }) && at - start < 24
             }
             _ => false,
         };
@@ -261,6 +295,18 @@ mod tests {
     fn names_keep_their_hyphens_initials_and_apostrophes() {
         assert_eq!(words_of("Dr. J. R. O'Neil-Al-Amin left."), ["Dr.", "J.", "R.", "O'Neil-Al-Amin", "left"]);
         assert_eq!(words_of("the U.S. envoy"), ["the", "U.S.", "envoy"]);
+    }
+
+    #[test]
+    fn the_number_of_a_footnote_is_no_part_of_what_it_stands_behind() {
+        assert_eq!(words_of("said Ada Kern.1 She left,2 late."), ["said", "Ada", "Kern", "She", "left", "late"]);
+        assert_eq!(words_of("He left.12"), ["He", "left"]);
+        let outline = Outline::of_words("He left.3 They stayed.");
+        assert_eq!(outline.kind(2), Some(Kind::Stop));
+        assert_eq!(
+            words_of("on p.12 of 10,000 and 3.5 in No.1 Street"),
+            ["on", "p.12", "of", "10", "000", "and", "3.5", "in", "No.1", "Street"]
+        );
     }
 
     #[test]
