@@ -5,7 +5,12 @@
 
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use verbatim::attribution::find_quotations;
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const WORDS: usize = 800;
 

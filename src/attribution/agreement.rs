@@ -33,8 +33,9 @@ impl Agreement {
         for printed in beside {
             agreement.add(identity_key(&printed.words), &printed.speaker);
         }
-        agreement.searched = agreement.speakers.keys().take(MOST_SEARCHED).cloned().collect();
+        agreement.searched = agreement.speakers.keys().cloned().collect();
         agreement.searched.sort();
+        agreement.searched.truncate(MOST_SEARCHED);
         agreement
     }
 
@@ -54,20 +55,24 @@ impl Agreement {
         let words = |finding: &Finding| joined(text, &finding.segments);
         let unsure: Vec<&Finding> = findings.iter().filter(|finding| !is_sure(finding)).collect();
         let beginnings: HashSet<u64> = unsure.iter().filter_map(|finding| beginning(text, finding)).collect();
+        let mut repeated: HashSet<u64> = HashSet::new();
         let mut named: HashMap<String, &Speaker> = HashMap::new();
         for finding in findings.iter().filter(is_sure) {
-            let may_repeat = beginning(text, finding).is_some_and(|beginning| beginnings.contains(&beginning));
-            if let Some(speaker) = finding.speaker.as_ref().filter(|_| may_repeat) {
+            let beginning = beginning(text, finding).filter(|beginning| beginnings.contains(beginning));
+            if let (Some(beginning), Some(speaker)) = (beginning, &finding.speaker) {
                 let key = identity_key(&words(finding));
                 self.add(key.clone(), speaker);
                 named.insert(key, speaker);
+                repeated.insert(beginning);
             }
         }
+        let may_be_named =
+            |finding: &&&Finding| beginning(text, finding).is_some_and(|beginning| repeated.contains(&beginning));
         let is_settled = |finding: &&Finding| {
             let other = named.get(&identity_key(&words(finding)));
             other.is_some_and(|other| finding.speaker.as_ref().is_none_or(|speaker| speaker.name != other.name))
         };
-        !named.is_empty() && unsure.iter().any(is_settled)
+        unsure.iter().filter(may_be_named).any(is_settled)
     }
 
     /// Whom another printing names for these words.

@@ -41,14 +41,15 @@ pub(crate) fn is_attribution_line(line: &str) -> bool {
     if [", who ", ", which ", ", where "].iter().any(|clause| line.contains(clause)) {
         return false;
     }
-    let outline = Outline::of_words(name_and_rest(line).0);
-    let whole = Outline::of_words(line);
-    let has_verb = (0..whole.items.len()).any(|index| whole.is(index, Trait::Small) && whole.is(index, Trait::CueVerb));
-    let has_stop = (0..whole.items.len()).any(|index| whole.kind(index) == Some(Kind::Stop));
-    !has_verb
-        && !has_stop
-        && line.starts_with(|first: char| first.is_uppercase() || first.is_lowercase() && !line.contains(". "))
-        && whole_mention(&outline).is_some()
+    line.starts_with(|first: char| first.is_uppercase() || first.is_lowercase() && !line.contains(". "))
+        && whole_mention(&Outline::of_words(name_and_rest(line).0)).is_some()
+        && !holds_verb_or_stop(&Outline::of_words(line))
+}
+
+fn holds_verb_or_stop(line: &Outline) -> bool {
+    (0..line.items.len()).any(|index| {
+        line.is(index, Trait::Small) && line.is(index, Trait::CueVerb) || line.kind(index) == Some(Kind::Stop)
+    })
 }
 
 /// Whether the line begins with a dash, as attributions below a quotation do.
@@ -64,18 +65,13 @@ fn is_dash(character: char) -> bool {
 pub(crate) fn without_dressing(line: &str) -> &str {
     let line = line.trim().trim_start_matches(|first: char| is_dash(first) || first.is_whitespace());
     let line = line.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(line).trim();
-    if ends_with_abbreviation(line) {
-        line
-    } else {
-        line.strip_suffix('.').filter(|bare| !bare.contains('.')).unwrap_or(line)
-    }
+    line.strip_suffix('.').filter(|bare| !bare.contains('.') && !ends_with_abbreviation(line)).unwrap_or(line)
 }
 
 fn ends_with_abbreviation(line: &str) -> bool {
     let last = line.split_whitespace().next_back().unwrap_or_default();
-    words::has(last, Trait::NameSuffix)
-        || last.trim_end_matches('.').contains('.')
-        || words::has(last, Trait::Abbreviation)
+    last.trim_end_matches('.').contains('.')
+        || words::Traits::of(last).has_any(&[Trait::NameSuffix, Trait::Abbreviation])
 }
 
 fn names_a_year(line: &str) -> bool {
@@ -224,10 +220,10 @@ fn part_at_preposition(text: &str) -> Option<(&str, &str)> {
     for word in text.split_inclusive(' ') {
         let bare = word.trim_end();
         let after = &text[from + word.len()..];
-        let is_body = without_article(after).starts_with(char::is_uppercase);
+        let is_body = || without_article(after).starts_with(char::is_uppercase);
         let parts = match bare {
-            "for" | "at" | "with" => is_body,
-            "of" | "from" => is_body && (has_organisation_word(after) || ends_with_body_office(&text[..from])),
+            "for" | "at" | "with" => is_body(),
+            "of" | "from" => is_body() && (has_organisation_word(after) || ends_with_body_office(&text[..from])),
             _ => false,
         };
         if parts {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::mentions::{self, Form, Mention};
 use super::tokens::{Kind, Outline};
-use super::words::{self, Trait};
+use super::words::{self, Trait, Traits};
 
 /// Evidence that a quotation is somebody's.
 #[derive(Clone, Debug)]
@@ -28,15 +28,15 @@ fn is_verb(outline: &Outline, index: usize) -> bool {
 
 /// A verb of speech, not the noun of the same spelling ("the report", "his comments").
 fn is_verb_in_place(outline: &Outline, index: usize) -> bool {
-    let follows_determiner = index > 0
-        && outline.has_word(index - 1, |word| {
-            words::has(word, Trait::Determiner)
-                && !words::has(word, Trait::OfMany)
-                && !word.eq_ignore_ascii_case("that")
-                || word.ends_with("'s")
-        });
-    let is_finding = outline.has_word(index, |word| FINDINGS.contains(&word)) && is_word(outline, index + 1, "that");
-    is_verb(outline, index) && !follows_determiner || is_finding
+    let follows_determiner = || {
+        let is_determiner = |word: &str| {
+            let traits = Traits::of(word);
+            traits.has(Trait::Determiner) && !traits.has(Trait::OfMany) && !word.eq_ignore_ascii_case("that")
+        };
+        index > 0 && outline.has_word(index - 1, |word| is_determiner(word) || word.ends_with("'s"))
+    };
+    let is_finding = || is_word(outline, index + 1, "that") && outline.has_word(index, |word| FINDINGS.contains(&word));
+    is_verb(outline, index) && !follows_determiner() || is_finding()
 }
 
 /// Verbs that report speech before "that" alone.

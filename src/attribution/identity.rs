@@ -31,8 +31,10 @@ fn is_within_word(character: char) -> bool {
 
 fn push_folded(character: char, key: &mut String) {
     let is_accented_latin = matches!(character, '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}');
-    match deunicode::deunicode_char(character).filter(|_| is_accented_latin) {
+    let plain = if is_accented_latin { deunicode::deunicode_char(character) } else { None };
+    match plain {
         Some(plain) => key.extend(plain.chars().flat_map(char::to_lowercase)),
+        None if character.is_ascii() => key.push(character.to_ascii_lowercase()),
         None => key.extend(character.to_lowercase()),
     }
 }

@@ -155,7 +155,7 @@ fn marks_of(text: &str, span: &Range<usize>) -> Marks {
     let paragraph = &text[span.clone()];
     let mut marks = Marks::default();
     let mut from = 0;
-    while let Some(found) = paragraph.as_bytes()[from..].iter().position(begins_mark) {
+    while let Some(found) = next_mark(&paragraph.as_bytes()[from..]) {
         let at = from + found;
         let mut rest = paragraph[at..].chars();
         let Some(first) = rest.next() else { break };
@@ -178,9 +178,18 @@ fn marks_of(text: &str, span: &Range<usize>) -> Marks {
 /// Marks that are written as two characters, as on a typewriter and in TeX.
 const DOUBLED: [(&str, char); 3] = [("``", '\u{201C}'), ("\u{2018}\u{2018}", '\u{201C}'), ("''", '\u{201D}')];
 
-/// Whether a byte can be the first of a quotation mark.
+/// The next byte that can be the first of a quotation mark. Strides without one are passed over at once.
+fn next_mark(bytes: &[u8]) -> Option<usize> {
+    const STRIDE: usize = 16;
+    let has_none = |stride: &&[u8; STRIDE]| !stride.iter().fold(false, |any, byte| any | begins_mark(byte));
+    let passed = STRIDE * bytes.as_chunks().0.iter().take_while(has_none).count();
+    bytes[passed..].iter().position(begins_mark).map(|found| passed + found)
+}
+
+/// Whether a byte can be the first of a quotation mark. Compared without branches, many at a time.
 fn begins_mark(byte: &u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | 0xC2 | 0xE2 | 0xEF)
+    const FIRST: [u8; 6] = [b'"', b'\'', b'`', 0xC2, 0xE2, 0xEF];
+    FIRST.iter().fold(false, |is_any, first| is_any | (byte == first))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

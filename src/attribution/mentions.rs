@@ -76,9 +76,11 @@ pub(super) fn phrase_at(outline: &Outline, start: usize) -> Option<Mention> {
     if short.as_ref().is_some_and(|mention| mention.form == Form::Person) {
         return short;
     }
-    let extended = start..modifiers_end(outline, core.end);
-    if extended != core && heads_a_phrase(outline, &core) {
-        return read_extended(outline, &core, extended).or(short);
+    if heads_a_phrase(outline, &core) {
+        let extended = start..modifiers_end(outline, core.end);
+        if extended != core {
+            return read_extended(outline, &core, extended).or(short);
+        }
     }
     short.or_else(|| leading_name(outline, core.clone())).or_else(|| leading_noun(outline, core))
 }
@@ -375,28 +377,40 @@ fn name_behind_place(outline: &Outline, head: &Range<usize>, run: &Range<usize>)
     if is_office && holds_no_body && name == *run && run.len() >= 3 { run.end - 2..run.end } else { name }
 }
 
+/// Pronouns that can mean a speaker: those of a subject, then the other cases of those for one person.
+const PRONOUNS: [(&str, Form); 12] = [
+    ("he", Form::He),
+    ("she", Form::She),
+    ("it", Form::It),
+    ("they", Form::They),
+    ("i", Form::Writer),
+    ("we", Form::Writer),
+    ("him", Form::He),
+    ("his", Form::He),
+    ("himself", Form::He),
+    ("her", Form::She),
+    ("hers", Form::She),
+    ("herself", Form::She),
+];
+const SUBJECT_PRONOUNS: usize = 6;
+
 /// A pronoun for one person in any case, or a subject pronoun for others.
 pub(super) fn personal_pronoun(outline: &Outline, index: usize) -> Option<Mention> {
-    let word = outline.word(index).filter(|_| outline.is(index, Trait::Pronoun))?;
-    let form = match word.to_ascii_lowercase().as_str() {
-        "him" | "his" | "himself" => Form::He,
-        "her" | "hers" | "herself" => Form::She,
-        _ => return pronoun(outline, index),
-    };
-    Some(Mention { form, phrase: index..index + 1, name: index..index + 1 })
+    pronoun_among(&PRONOUNS, outline, index)
 }
 
 fn pronoun(outline: &Outline, index: usize) -> Option<Mention> {
-    let word = outline.word(index).filter(|_| outline.is(index, Trait::Pronoun))?;
-    let form = match word.to_ascii_lowercase().as_str() {
-        "he" => Form::He,
-        "she" => Form::She,
-        "it" => Form::It,
-        "they" => Form::They,
-        "i" | "we" => Form::Writer,
-        _ => return None,
-    };
-    Some(Mention { form, phrase: index..index + 1, name: index..index + 1 })
+    pronoun_among(&PRONOUNS[..SUBJECT_PRONOUNS], outline, index)
+}
+
+#[inline]
+fn pronoun_among(pronouns: &[(&str, Form)], outline: &Outline, index: usize) -> Option<Mention> {
+    if !outline.is(index, Trait::Pronoun) {
+        return None;
+    }
+    let word = outline.word(index)?;
+    let (_, form) = pronouns.iter().find(|(pronoun, _)| word.eq_ignore_ascii_case(pronoun))?;
+    Some(Mention { form: *form, phrase: index..index + 1, name: index..index + 1 })
 }
 
 /// Reads words without punctuation or prepositions between them.

@@ -22,7 +22,7 @@ mod words;
 
 use std::ops::Range;
 
-use words::Trait;
+use words::{Trait, Traits};
 
 pub use attribution_line::read_attribution_line;
 pub(crate) use attribution_line::{begins_with_dash, is_attribution_line, without_dressing};
@@ -68,14 +68,16 @@ impl Speaker {
     /// False for someone known only by a description ("a spokesman"), who is nobody to recognise elsewhere.
     pub fn is_named(&self) -> bool {
         let mut words = self.name.split_whitespace();
-        let opens_as_name = words
-            .next()
-            .is_some_and(|first| words::has(first, Trait::Capitalised) && !words::has(first, Trait::Determiner));
+        let opens_a_name = |word| {
+            let traits = Traits::of(word);
+            traits.has(Trait::Capitalised) && !traits.has(Trait::Determiner)
+        };
         match self.kind {
-            SpeakerKind::Organization => self.name.split_whitespace().any(|word| words::has(word, Trait::NameWord)),
+            SpeakerKind::Organization => words.any(|word| words::has(word, Trait::NameWord)),
             SpeakerKind::Group | SpeakerKind::Document => false,
             SpeakerKind::Person => {
-                opens_as_name && words.next_back().is_none_or(|last| words::has(last, Trait::Capitalised))
+                words.next().is_some_and(opens_a_name)
+                    && words.next_back().is_none_or(|last| words::has(last, Trait::Capitalised))
             }
         }
     }

@@ -87,7 +87,7 @@ impl<'a> Outline<'a> {
 
     /// The outline of words that hold no quotation.
     pub(super) fn of_words(text: &'a str) -> Self {
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(text.len() / BYTES_PER_ITEM);
         tokenize(text, 0..text.len(), &mut items);
         Self { text, items }
     }
@@ -161,16 +161,68 @@ fn is_nickname(text: &str, before: &[Item], run: &Run) -> bool {
 const LONGEST_NICKNAME: usize = 24;
 
 fn tokenize(text: &str, span: Range<usize>, items: &mut Vec<Item>) {
+    let text = &text[..span.end];
     let mut at = span.start;
-    while let Some(character) = text[at..span.end].chars().next() {
+    while let Some(byte) = text.as_bytes().get(at) {
+        if *byte == b' ' {
+            at += 1;
+            continue;
+        }
+        if byte.is_ascii_digit()
+            && let Some(end) = footnote_end(text, at, items.last())
+        {
+            at = end;
+            continue;
+        }
+        let plain = plain_word(&text[at..]);
+        if !plain.is_empty() {
+            items.push(Item { kind: Kind::Word, span: at..at + plain.len(), traits: Traits::of_plain(plain) });
+            at += plain.len();
+            continue;
+        }
+        let Some(character) = text[at..].chars().next() else { break };
         let is_letter = is_alphanumeric(character);
-        let end = if is_letter { word_end(text, at, span.end) } else { at + character.len_utf8() };
+        let end = if is_letter { word_end(text, at) } else { at + character.len_utf8() };
         if let Some(kind) = if is_letter { Some(Kind::Word) } else { kind_of(character) } {
             let traits = if kind == Kind::Word { Traits::of(&text[at..end]) } else { Traits::default() };
             items.push(Item { kind, span: at..end, traits });
         }
         at = end;
     }
+}
+
+/// The end of the number of a footnote, which stands right behind what it is about: `Ada Kern.1`, `"We left."2`.
+fn footnote_end(text: &str, at: usize, before: Option<&Item>) -> Option<usize> {
+    let before = before.filter(|before| before.span.end == at)?;
+    let is_figure = || text[..before.span.start].ends_with(char::is_numeric);
+    let is_behind = match before.kind {
+        Kind::Run(_) => true,
+        Kind::Comma | Kind::Stop => !is_figure(),
+        _ => false,
+    };
+    is_behind.then(|| number_end(text, at)).flatten()
+}
+
+/// The end of a short number that stands at some bytes and is no part of a longer word.
+fn number_end(text: &str, at: usize) -> Option<usize> {
+    const MOST_DIGITS: usize = 3;
+    let digits = text[at..].bytes().take_while(u8::is_ascii_digit).count();
+    let ends = !text[at + digits..].starts_with(|next: char| next.is_alphanumeric() || matches!(next, '.' | ',' | '%'));
+    ((1..=MOST_DIGITS).contains(&digits) && ends).then_some(at + digits)
+}
+
+/// Whether the number behind a full stop is that of a footnote: letters before it, and the sentence ends.
+fn is_footnote_behind_stop(text: &str, stop: usize) -> bool {
+    let rest = number_end(text, stop + 1).map(|end| text[end..].trim_start());
+    text[..stop].ends_with(char::is_alphabetic) && rest.is_some_and(|rest| !rest.starts_with(char::is_lowercase))
+}
+
+/// The letters and digits of ASCII that a text begins with, where nothing follows over which a word may go on.
+fn plain_word(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+    let goes_on = bytes.get(end).is_some_and(|next| matches!(next, b'\'' | b'-' | b'.') || !next.is_ascii());
+    if goes_on { "" } else { &text[..end] }
 }
 
 /// The same as that of a character, without looking up what stands in most texts: letters of ASCII and punctuation.
@@ -194,14 +246,9 @@ fn kind_of(character: char) -> Option<Kind> {
 }
 
 /// A word goes on over apostrophes, hyphens and the full stops of initials and abbreviations.
-fn word_end(text: &str, start: usize, limit: usize) -> usize {
-    let bytes = &text.as_bytes()[start..limit];
-    let plain = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
-    if plain > 0 && bytes.get(plain).is_none_or(|byte| byte.is_ascii() && !matches!(byte, b'\'' | b'-' | b'.')) {
-        return start + plain;
-    }
+fn word_end(text: &str, start: usize) -> usize {
     let mut end = start;
-    let mut characters = text[start..limit].char_indices().peekable();
+    let mut characters = text[start..].char_indices().peekable();
     while let Some((offset, character)) = characters.next() {
         let at = start + offset;
         let next = characters.peek().map(|&(_, next)| next);
@@ -211,7 +258,9 @@ fn word_end(text: &str, start: usize, limit: usize) -> usize {
             '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}' => next.is_some_and(char::is_alphanumeric),
             '.' => {
                 ends_initial(&text[start..at])
-                    || next.is_some_and(|next| next.is_lowercase() || next.is_numeric()) && at - start < 24
+                    || next.is_some_and(|next| {
+                        next.is_lowercase() || next.is_numeric() && !is_footnote_behind_stop(text, at)
+                    }) && at - start < 24
             }
             _ => false,
         };
@@ -220,7 +269,7 @@ fn word_end(text: &str, start: usize, limit: usize) -> usize {
         }
         end = at + character.len_utf8();
     }
-    end.max(start + text[start..limit].chars().next().map_or(1, char::len_utf8))
+    end.max(start + text[start..].chars().next().map_or(1, char::len_utf8))
 }
 
 fn is_combining(character: char) -> bool {
@@ -246,6 +295,18 @@ mod tests {
     fn names_keep_their_hyphens_initials_and_apostrophes() {
         assert_eq!(words_of("Dr. J. R. O'Neil-Al-Amin left."), ["Dr.", "J.", "R.", "O'Neil-Al-Amin", "left"]);
         assert_eq!(words_of("the U.S. envoy"), ["the", "U.S.", "envoy"]);
+    }
+
+    #[test]
+    fn the_number_of_a_footnote_is_no_part_of_what_it_stands_behind() {
+        assert_eq!(words_of("said Ada Kern.1 She left,2 late."), ["said", "Ada", "Kern", "She", "left", "late"]);
+        assert_eq!(words_of("He left.12"), ["He", "left"]);
+        let outline = Outline::of_words("He left.3 They stayed.");
+        assert_eq!(outline.kind(2), Some(Kind::Stop));
+        assert_eq!(
+            words_of("on p.12 of 10,000 and 3.5 in No.1 Street"),
+            ["on", "p.12", "of", "10", "000", "and", "3.5", "in", "No.1", "Street"]
+        );
     }
 
     #[test]

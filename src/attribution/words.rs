@@ -84,6 +84,10 @@ impl Traits {
         Self(self.0 | u64::from(is_so) << known as u64)
     }
 
+    fn without(self, known: Trait) -> Self {
+        Self(self.0 & !(1 << known as u64))
+    }
+
     /// What is known of a word that can be nothing but part of a name.
     pub(super) fn of_name() -> Self {
         Self::default().with(Trait::Capitalised, true).with(Trait::NameWord, true)
@@ -91,33 +95,64 @@ impl Traits {
 
     /// Looks a word up, in any case and with or without the full stop of an abbreviation.
     pub(super) fn of(word: &str) -> Self {
-        let is_capitalised = is_capitalised(word);
-        let is_small = !is_capitalised && word.starts_with(char::is_lowercase);
-        let listed = listed(without_apostrophe(word));
-        let is_compound = word.len() >= SHORTEST_COMPOUND && word.as_bytes().contains(&b'-');
-        let is_role =
-            listed.has(Trait::RoleNoun) || listed.has(Trait::Epithet) || is_compound && is_compound_role(word);
-        listed
-            .with(Trait::RoleNoun, is_role)
-            .with(Trait::Aged, is_compound && word.ends_with("-year-old"))
-            .with(Trait::Collective, listed.has(Trait::GroupNoun) || is_plural_for_people(word))
-            .with(Trait::Capitalised, is_capitalised)
-            .with(
-                Trait::NameWord,
-                is_capitalised
-                    && !listed.has(Trait::NeverAName)
-                    && !listed.has(Trait::Demonym)
-                    && !is_contraction(word),
-            )
-            .with(Trait::GivenName, listed.has(Trait::FemaleName) || listed.has(Trait::MaleName))
-            .with(Trait::Small, is_small || word.starts_with(char::is_lowercase))
+        if is_plain(word) { Self::of_plain(word) } else { Self::of_joined(word) }
+    }
+
+    /// The same for a plain word, of which most questions need not be asked.
+    pub(super) fn of_plain(word: &str) -> Self {
+        let first = word.as_bytes().first().copied().unwrap_or_default();
+        listed(word).with_letters(word, first.is_ascii_uppercase(), first.is_ascii_lowercase())
+    }
+
+    /// The same for a word with hyphens, apostrophes, full stops or letters beyond ASCII.
+    fn of_joined(word: &str) -> Self {
+        let is_small = word.starts_with(char::is_lowercase);
+        let is_capitalised = word.starts_with(char::is_uppercase) || is_small && has_capital_part(word);
+        let known = listed(without_apostrophe(word)).with_letters(word, is_capitalised, is_small);
+        let known =
+            if known.has(Trait::NameWord) && is_contraction(word) { known.without(Trait::NameWord) } else { known };
+        known
+            .with(Trait::RoleNoun, is_compound_role(word))
+            .with(Trait::Aged, word.ends_with("-year-old"))
             .with(Trait::Possessive, word != without_possessive(word))
+    }
+
+    /// Adds what the letters of a word tell.
+    #[inline]
+    fn with_letters(self, word: &str, is_capitalised: bool, is_small: bool) -> Self {
+        let may_be_name = is_capitalised && !self.has_any(&[Trait::NeverAName, Trait::Demonym]);
+        self.with(Trait::RoleNoun, self.has(Trait::Epithet))
+            .with(Trait::Collective, is_plural_for_people(word))
+            .with(Trait::Capitalised, is_capitalised)
+            .with(Trait::NameWord, may_be_name)
+            .with(Trait::Small, is_small)
             .with(Trait::Acronym, is_capitalised && is_acronym(word))
+    }
+
+    /// Adds what the lists imply together.
+    fn with_implied(self) -> Self {
+        self.with(Trait::Collective, self.has(Trait::GroupNoun))
+            .with(Trait::GivenName, self.has_any(&[Trait::FemaleName, Trait::MaleName]))
     }
 }
 
+/// Whether a word is nothing but letters and digits of ASCII, as most are.
+fn is_plain(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 pub(super) fn has(word: &str, known: Trait) -> bool {
-    Traits::of(word).has(known)
+    if known.is_told_by_lists_alone() {
+        listed(without_apostrophe(word)).has(known)
+    } else {
+        Traits::of(word).has(known)
+    }
+}
+
+impl Trait {
+    fn is_told_by_lists_alone(self) -> bool {
+        (self as usize) < LISTS.len() && self != Self::RoleNoun
+    }
 }
 
 /// Longer words stand in no list; not looking them up keeps hostile input cheap.
@@ -126,36 +161,32 @@ const LONGEST_ENTRY: usize = 24;
 /// A word in lower case, padded with zeros: compared and hashed without following a pointer.
 type Key = [u8; LONGEST_ENTRY];
 
-fn key(lower: &[u8]) -> Option<Key> {
-    let mut key = [0; LONGEST_ENTRY];
-    key.get_mut(..lower.len())?.copy_from_slice(lower);
-    Some(key)
+/// Nothing but zeros where the word is longer than any entry. There is no branch for each letter, since lengths vary.
+fn key(word: &str) -> Key {
+    let key = padded(word.as_bytes());
+    if key.is_ascii() { key.map(|letter| letter.to_ascii_lowercase()) } else { padded(word.to_lowercase().as_bytes()) }
+}
+
+fn padded(letters: &[u8]) -> Key {
+    let mut key = Key::default();
+    if let Some(places) = key.get_mut(..letters.len()) {
+        places.copy_from_slice(letters);
+    }
+    key
 }
 
 fn listed(word: &str) -> Traits {
     static LEXICON: LazyLock<HashMap<Key, Traits, BuildHasherDefault<KeyHasher>>> = LazyLock::new(|| {
         let mut lexicon: HashMap<Key, Traits, BuildHasherDefault<KeyHasher>> = HashMap::default();
         for (list, word) in entries() {
-            if let Some(key) = key(word.as_bytes()) {
-                let traits = lexicon.entry(key).or_default();
-                *traits = traits.with(list, true);
-            }
+            let traits = lexicon.entry(key(word)).or_default();
+            *traits = traits.with(list, true).with_implied();
         }
         lexicon
     });
     // An initial is none of the small words it may look like.
     let word = if word.len() > 2 && word.ends_with('.') { word.trim_end_matches('.') } else { word };
-    let key = if word.is_ascii() {
-        key(word.as_bytes()).map(|mut key| {
-            key.make_ascii_lowercase();
-            key
-        })
-    } else if word.len() <= LONGEST_ENTRY {
-        key(word.to_lowercase().as_bytes())
-    } else {
-        None
-    };
-    key.and_then(|key| LEXICON.get(&key).copied()).unwrap_or_default()
+    LEXICON.get(&key(word)).copied().unwrap_or_default()
 }
 
 /// Every word of every list.
@@ -194,9 +225,6 @@ fn is_contraction(word: &str) -> bool {
     matches!(ending, "d" | "ll" | "ve" | "re" | "m" | "t") || ending == "s" && listed(base).has(Trait::NeverAName)
 }
 
-/// Most words are shorter, and not looked through for a hyphen.
-const SHORTEST_COMPOUND: usize = 7;
-
 /// "the dockers'": the word without the apostrophe that ends it.
 fn without_apostrophe(word: &str) -> &str {
     match word.as_bytes().last() {
@@ -207,26 +235,29 @@ fn without_apostrophe(word: &str) -> &str {
 
 /// "bell-founder", "ex-minister": what the last part is, the whole is.
 fn is_compound_role(word: &str) -> bool {
+    const SHORTEST: usize = 7;
     let last = word.rsplit_once('-').map(|(_, last)| last).filter(|last| last.starts_with(char::is_lowercase));
-    last.is_some_and(|last| listed(last).has(Trait::RoleNoun))
+    word.len() >= SHORTEST && last.is_some_and(|last| listed(last).has(Trait::RoleNoun))
 }
 
+/// "-ers", "-ors", "-ists", "-ians", "-men", "-people".
 fn is_plural_for_people(word: &str) -> bool {
-    const ENDINGS: [&str; 7] = ["ers", "ors", "ists", "ians", "women", "men", "people"];
-    word.len() >= 5 && word.ends_with(['s', 'n', 'e']) && ENDINGS.iter().any(|ending| word.ends_with(ending))
+    const SHORTEST: usize = 5;
+    word.len() >= SHORTEST
+        && matches!(
+            word.as_bytes(),
+            [.., b'e' | b'o', b'r', b's']
+                | [.., b'i', b's', b't', b's']
+                | [.., b'i', b'a', b'n', b's']
+                | [.., b'm', b'e', b'n']
+                | [.., b'p', b'e', b'o', b'p', b'l', b'e']
+        )
 }
 
-fn is_capitalised(word: &str) -> bool {
-    let Some(first) = word.chars().next() else {
-        return false;
-    };
-    let has_capital_part = || {
-        word.split(['-', '\'', '\u{2019}'])
-            .nth(1)
-            .is_some_and(|part| part.chars().next().is_some_and(char::is_uppercase))
-    };
-    let is_joined = || word.bytes().any(|byte| matches!(byte, b'-' | b'\'' | 0xE2));
-    first.is_uppercase() || first.is_lowercase() && word.len() < LONGEST_ENTRY && is_joined() && has_capital_part()
+/// "al-Amin", "d'Arc": a capital behind the hyphen or the apostrophe.
+fn has_capital_part(word: &str) -> bool {
+    let second = word.split(['-', '\'', '\u{2019}']).nth(1);
+    word.len() < LONGEST_ENTRY && second.is_some_and(|part| part.starts_with(char::is_uppercase))
 }
 
 fn is_acronym(word: &str) -> bool {

@@ -27,7 +27,7 @@ use crate::http::problem::{Fault, ProblemCode};
 use crate::http::reference::ImportPath;
 use crate::state::State;
 use crate::values::id::ImportId;
-use crate::writing::request::{Answer, IdempotencyParameters, write_always};
+use crate::writing::request::{Answer, IdempotencyParameters, WriteParameters, write, write_always};
 
 /// What the body of an import may be called. What it is, is found out.
 const MEDIA_TYPES: [&str; 9] = [
@@ -308,7 +308,7 @@ async fn list_import_entries(
 /// the same file sent again goes on from there. One that is over already is a clash.
 #[utoipa::path(
     tag = IMPORTS,
-    params(ImportPath),
+    params(ImportPath, WriteParameters),
     security(("key" = ["write"])),
     responses(
         (status = 200, description = "The import as it is now; while it is under way, it ends soon.", body = Single<Import>),
@@ -317,18 +317,21 @@ async fn list_import_entries(
 )]
 #[delete("/v1/imports/{ref}")]
 async fn cancel_import(
-    _caller: Caller<Write>,
+    caller: Caller<Write>,
+    request: HttpRequest,
     state: web::Data<State>,
     Path(ImportPath { reference }): Path<ImportPath>,
 ) -> Result<HttpResponse, ApiError> {
-    let connection = state.writing_connection().await?;
-    let row = find(&connection, &reference).await?;
-    if !db::cancel(&connection, row.id, state.clock.now()).await? {
-        let detail = format!("the import is over: it is {}", row.state.as_str());
-        return Err(ApiError::new(ProblemCode::Conflict, detail));
-    }
-    let row = found(&connection, row.id).await?;
-    Single::respond(vec![import(row, &state.urls)], &Fields::default())
+    write(&state, &caller, &request, async |writer| {
+        let connection = writer.connection();
+        let row = find(connection, &reference).await?;
+        if !db::cancel(connection, row.id, writer.now()).await? {
+            let detail = format!("the import is over: it is {}", row.state.as_str());
+            return Err(ApiError::new(ProblemCode::Conflict, detail));
+        }
+        Answer::resource(&import(found(connection, row.id).await?, &state.urls))
+    })
+    .await
 }
 
 async fn find(connection: &Connection, reference: &str) -> Result<ImportRow, ApiError> {

@@ -33,11 +33,16 @@ fn ready(entry: &mut Entry, html: &str) -> String {
     let ends = ends(&parts);
     let mut kept = Vec::with_capacity(parts.len());
     let mut at = 0;
+    // Up to where an element has no words, and so none within it either: nesting is read once, not once a level.
+    let mut wordless = 0;
     while let Some(part) = parts.get(at) {
         let end = ends[at];
         let content = end.map_or(&[][..], |end| &parts[at + 1..end]);
-        let pull =
-            end.filter(|_| entry.pulls.len() < MAX_PULLS && is_pull_quote(part)).and_then(|_| pull_quote(content));
+        let may_be_pull = at >= wordless && entry.pulls.len() < MAX_PULLS && is_pull_quote(part);
+        let pull = end.filter(|_| may_be_pull).and_then(|_| pull_quote(content));
+        if may_be_pull && pull.is_none() {
+            wordless = end.unwrap_or(at);
+        }
         if let Some(pull) = pull {
             let span = find(&entry.source, &pull.text);
             entry.pulls.push(PullQuote { span, ..pull });
@@ -112,12 +117,17 @@ fn parted(content: &[Part]) -> (String, Option<String>) {
     const BELOW: [&str; 3] = ["cite", "footer", "figcaption"];
     let text = |parts: &[Part]| render(BodyFormat::Html, &markup::write(parts)).text;
     let ends = ends(content);
+    let mut wordless = 0;
     let named = content.iter().enumerate().find_map(|(index, part)| {
         let is_below = matches!(part, Part::Start(name, _) if BELOW.contains(&name.as_str()));
-        let end = ends[index].filter(|_| is_below)?;
+        let end = ends[index].filter(|_| is_below && index >= wordless)?;
         let attribution = one_line(&text(&content[index + 1..end]));
+        if attribution.is_empty() {
+            wordless = end;
+            return None;
+        }
         let words = [&content[..index], &content[end + 1..]].concat();
-        (!attribution.is_empty()).then(|| (text(&words), Some(attribution)))
+        Some((text(&words), Some(attribution)))
     });
     named.unwrap_or_else(|| {
         let words = text(content);
@@ -206,6 +216,19 @@ mod tests {
         );
         assert_eq!(&entry.source[entry.pulls[0].span.clone()], "The boat is back.".as_bytes());
         assert_eq!(entry.body_source, "<p>Before.</p><p>After.</p>");
+    }
+
+    /// This would take hours if each level read those in it again.
+    #[test]
+    fn pull_quotes_without_words_are_looked_into_once_however_they_nest() {
+        let n = 20_000;
+        let nested = |open: &str, inner: &str, close: &str| open.repeat(n) + inner + &close.repeat(n);
+        let wordless = read(&nested("<div class=pullquote>", "“”", "</div>"));
+        assert!(wordless.pulls.is_empty());
+        let named = nested("<footer>", " ", "</footer>");
+        let read = read(&format!("<aside class=pullquote><p>We rowed.</p>{named}<cite>Odd Holt</cite></aside>"));
+        assert_eq!(read.pulls[0].text, "We rowed.");
+        assert_eq!(read.pulls[0].attribution.as_deref(), Some("Odd Holt"));
     }
 
     #[test]

@@ -128,9 +128,15 @@ fn an_import_that_waits_is_cancelled_at_once_and_one_that_is_over_is_not() {
     let mut server = TestServer::start();
     let key = server.key(&[Scope::Write]);
     let url = post(&server, &key, "file_name=bell.txt", BELL.as_bytes()).header("location").to_owned();
-    let cancel = || server.send("DELETE", &url, &[("authorization", bearer(&key).as_str())]);
-    assert_eq!(cancel().data()["state"], "cancelled");
-    assert_eq!(cancel().problem()["code"], "conflict");
+    let cancel =
+        |query: &str| server.send("DELETE", &format!("{url}{query}"), &[("authorization", bearer(&key).as_str())]);
+    let rehearsed = cancel("?dry_run=true").json();
+    assert_eq!((&rehearsed["data"]["state"], &rehearsed["meta"]["dry_run"]), (&json!("cancelled"), &json!(true)));
+    assert_eq!(import_at(&server, &key, &url)["state"], "queued");
+    assert_eq!(cancel("").data()["state"], "cancelled");
+    for query in ["", "?dry_run=true"] {
+        assert_eq!(cancel(query).problem()["code"], "conflict");
+    }
     let other = post(&server, &key, "file_name=other.txt", BELL.as_bytes()).header("location").to_owned();
     server.start_importing();
     wait_for(&server, &key, &other, "finished");

@@ -32,8 +32,8 @@ impl Gender {
                 _ => None,
             }
         };
-        let given = words::Traits::of(name.split([' ', '-']).next().unwrap_or_default());
         described.split_whitespace().find_map(told).unwrap_or_else(|| {
+            let given = words::Traits::of(name.split([' ', '-']).next().unwrap_or_default());
             match (given.has(Trait::FemaleName), given.has(Trait::MaleName)) {
                 (true, false) => Self::Female,
                 (false, true) => Self::Male,

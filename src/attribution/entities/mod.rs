@@ -10,6 +10,7 @@ mod pronouns;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use gender::{Gender, gender_of};
 use names::{is_same_name, name_words};
 use phrases::{
@@ -37,19 +38,35 @@ pub(super) struct Entity {
     votes: [u32; 2],
     /// The words of address and role before the name, for telling two of one surname apart.
     lead: String,
+    /// Whether the text gives a person's name, and not only a description.
+    is_named: bool,
+    /// Whether the first of the names is one that people are given.
+    has_given_name: bool,
 }
 
 impl Entity {
-    /// Whether the text gives a person's name, and not only a description.
-    fn is_named(&self) -> bool {
-        self.speaker.kind == SpeakerKind::Person && self.speaker.is_named()
+    fn new(names: Vec<String>, lead: String, speaker: Speaker) -> Self {
+        let (gender, votes) = (Gender::Unknown, [0; 2]);
+        let mut entity =
+            Self { speaker, names: Vec::new(), gender, votes, lead, is_named: false, has_given_name: false };
+        entity.note_names(names);
+        if entity.speaker.kind == SpeakerKind::Person {
+            entity.gender = gender_of(&entity);
+        }
+        entity
+    }
+
+    /// Keeps what the name tells, which is asked for each time the entity may be meant.
+    fn note_names(&mut self, names: Vec<String>) {
+        self.is_named = self.speaker.kind == SpeakerKind::Person && self.speaker.is_named();
+        self.has_given_name = names.first().is_some_and(|first| words::has(first, Trait::GivenName));
+        self.names = names;
     }
 
     /// Whether more than its capitals says that it is a person: "Skail Landing" may be a place.
     fn is_surely_person(&self) -> bool {
-        let has_given_name = || self.names.first().is_some_and(|first| words::has(first, Trait::GivenName));
         let is_described = !self.lead.is_empty() || self.speaker.role.is_some() || self.speaker.organization.is_some();
-        self.is_named() && (is_described || self.votes != [0; 2] || has_given_name())
+        self.is_named && (is_described || self.votes != [0; 2] || self.has_given_name)
     }
 
     fn gender(&self) -> Gender {
@@ -99,13 +116,16 @@ impl NamedSoFar {
     }
 }
 
+/// What is known by a name, a role or a description in lower case.
+type Register<T> = HashMap<String, T, RandomState>;
+
 /// Everybody a text speaks of.
 #[derive(Default)]
 pub(super) struct Entities {
     entities: Vec<Entity>,
-    by_name: HashMap<String, Vec<usize>>,
-    by_role: HashMap<String, Vec<usize>>,
-    by_description: HashMap<String, usize>,
+    by_name: Register<Vec<usize>>,
+    by_role: Register<Vec<usize>>,
+    by_description: Register<usize>,
     /// Surnames of full names, to tell slips from other people.
     surnames: Vec<(String, usize)>,
     sightings: Vec<Sighting>,
@@ -194,7 +214,7 @@ impl Entities {
 
     /// Whether an entity is a person whom the text names.
     fn is_named(&self, index: usize) -> bool {
-        self.entities.get(index).is_some_and(Entity::is_named)
+        self.entities.get(index).is_some_and(|entity| entity.is_named)
     }
 
     /// Whether that is told by more than capitals.
@@ -265,7 +285,7 @@ impl Entities {
             indices.iter().copied().find(|&index| is_same_name(&self.entities[index].names, &names))
         });
         if let Some(index) = same {
-            self.enrich(index, lead, speaker);
+            self.enrich(index, names, lead, speaker);
             return Some(index);
         }
         let index = self.entities.len();
@@ -284,18 +304,13 @@ impl Entities {
         if names.len() >= 2 && self.surnames.len() < MOST_SURNAMES {
             self.surnames.push((surname.clone(), index));
         }
-        self.push(lead, speaker);
+        self.push(Entity::new(names, lead, speaker));
         Some(index)
     }
 
-    fn push(&mut self, lead: String, speaker: Speaker) -> usize {
+    fn push(&mut self, entity: Entity) -> usize {
         let index = self.entities.len();
-        let mut entity =
-            Entity { names: name_words(&speaker.name), speaker, gender: Gender::Unknown, votes: [0; 2], lead };
         let is_person = entity.speaker.kind == SpeakerKind::Person;
-        if is_person {
-            entity.gender = gender_of(&entity);
-        }
         self.entities.push(entity);
         self.counts.push(0);
         if is_person {
@@ -304,24 +319,36 @@ impl Entities {
         index
     }
 
+    /// Adds somebody or something that the text has no full name for, and that is looked up by its description.
+    fn push_described(&mut self, speaker: Speaker) -> usize {
+        let is_person = speaker.kind == SpeakerKind::Person;
+        let names = if is_person { name_words(&speaker.name) } else { Vec::new() };
+        self.push(Entity::new(names, String::new(), speaker))
+    }
+
     /// A later mention may be fuller, or tell the role.
-    fn enrich(&mut self, index: usize, lead: String, speaker: Speaker) {
+    fn enrich(&mut self, index: usize, names: Vec<String>, lead: String, speaker: Speaker) {
         let entity = &mut self.entities[index];
         if speaker.name.len() > entity.speaker.name.len() {
-            entity.names = name_words(&speaker.name);
             entity.speaker.name = speaker.name;
+            entity.note_names(names);
         }
+        let mut tells_role = false;
         if entity.speaker.role.is_none() && entity.speaker.organization.is_none() {
+            tells_role = speaker.role.is_some();
             entity.speaker.role = speaker.role;
             entity.speaker.organization = speaker.organization;
         }
         if entity.lead.is_empty() {
+            tells_role |= !lead.is_empty();
             entity.lead = lead;
         }
         if entity.gender == Gender::Unknown {
             entity.gender = gender_of(entity);
         }
-        self.index_roles(index);
+        if tells_role {
+            self.index_roles(index);
+        }
     }
 
     fn index_roles(&mut self, index: usize) {
@@ -391,7 +418,7 @@ impl Entities {
         }
         let kind = SpeakerKind::Organization;
         let speaker = Speaker { name, kind, mention: None, role: None, organization: None };
-        let index = self.push(String::new(), speaker);
+        let index = self.push_described(speaker);
         self.by_description.insert(key, index);
         index
     }
@@ -403,7 +430,7 @@ impl Entities {
         if let Some(index) = self.by_description.get(&key) {
             return *index;
         }
-        let index = self.push(String::new(), Speaker { mention: None, ..speaker });
+        let index = self.push_described(Speaker { mention: None, ..speaker });
         if let Some(head) = head_noun(outline, mention) {
             self.by_description.insert(head.to_lowercase(), index);
         }

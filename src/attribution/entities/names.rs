@@ -40,5 +40,8 @@ pub(in crate::attribution) fn printed_name(outline: &Outline, name: &Range<usize
         .filter(|word| matches!(*word, "Jr" | "Jr." | "Sr" | "Sr."));
     let is_plain = !printed.contains(|gap: char| gap.is_whitespace() && gap != ' ') && !printed.contains("  ");
     let joined = if is_plain { printed.to_owned() } else { printed.split_whitespace().collect::<Vec<_>>().join(" ") };
-    suffix.map_or(joined.clone(), |suffix| format!("{joined}, {suffix}"))
+    match suffix {
+        Some(suffix) => format!("{joined}, {suffix}"),
+        None => joined,
+    }
 }

@@ -1,6 +1,7 @@
 //! The phrases of a paragraph that can mean somebody: where each starts and ends, how it stands in its sentence, and what
 //! it tells of whom it names.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use super::Position;
@@ -14,6 +15,9 @@ use crate::attribution::{Speaker, SpeakerKind};
 /// The phrase that starts at an item, if one does that can mean somebody. "Downstairs the old man" opens with no name.
 pub(super) fn phrase_here(outline: &Outline, index: usize, starts_sentence: bool) -> Option<Mention> {
     let traits = outline.traits(index);
+    if !starts_sentence && !traits.has_any(&[Trait::NameWord, Trait::Determiner]) {
+        return None;
+    }
     let is_adverb = starts_sentence
         && !traits.has(Trait::GivenName)
         && (traits.has(Trait::Adverb)
@@ -46,15 +50,17 @@ pub(super) fn name_here(outline: &Outline, start: usize, starts_sentence: bool) 
         end -= 1;
     }
     let floor = start.saturating_sub(6);
-    let whole = mentions::phrase_at(outline, start).filter(|mention| mention.form != Form::Person || starts_sentence);
+    let whole = LazyCell::new(|| {
+        mentions::phrase_at(outline, start).filter(|mention| mention.form != Form::Person || starts_sentence)
+    });
     if outline.is(end - 1, Trait::Possessive) && whole.as_ref().is_some_and(|whole| whole.phrase.end > end) {
-        return whole;
+        return whole.clone();
     }
     if starts_sentence && whole.as_ref().is_some_and(Mention::is_full_name) {
-        return whole;
+        return whole.clone();
     }
     let name = mentions::phrase_before(outline, floor, end).or_else(|| mentions::read_phrase(outline, start..end));
-    name.filter(|mention| mention.form == Form::Person).or(whole)
+    name.filter(|mention| mention.form == Form::Person).or_else(|| whole.clone())
 }
 
 /// "he is | a man for speeches": what is said of somebody, and nobody else.

@@ -81,7 +81,7 @@ impl Entities {
     pub(super) fn called_again(&self, place: Place, described: &str) -> Option<usize> {
         let gender = Gender::of(described, "");
         let fits = |entity: &Entity| {
-            let is_person = entity.speaker.kind == SpeakerKind::Person && entity.is_named();
+            let is_person = entity.speaker.kind == SpeakerKind::Person && entity.is_named;
             let agrees = gender == Gender::Unknown || entity.gender() == Gender::Unknown || entity.gender() == gender;
             (is_person && agrees).then_some(1.0)
         };
@@ -98,7 +98,7 @@ impl Entities {
             .take_while(|sighting| sighting.paragraph < place.paragraph + PARAGRAPHS);
         let mut fitting = near
             .map(|sighting| sighting.entity)
-            .filter(|&entity| self.entities[entity].is_named() && fit(&self.entities[entity], form).is_some());
+            .filter(|&entity| self.entities[entity].is_named && fit(&self.entities[entity], form).is_some());
         matches!(form, Form::He | Form::She).then(|| fitting.next()).flatten()
     }
 
