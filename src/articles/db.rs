@@ -213,6 +213,16 @@ impl ArticleFilter {
         })
     }
 
+    /// What else must hold of a public article that is found along [`Self::links`].
+    fn conditions_beyond_links(&self) -> Vec<Sql> {
+        let mut beyond = self.clone();
+        match beyond.labels.leading() {
+            Some(_) => drop(beyond.labels.groups.remove(0)),
+            None => beyond.authors = None,
+        }
+        beyond.conditions()
+    }
+
     /// The ids of articles that each filter with an index of its own leaves, besides [`Self::links`].
     fn candidates(&self) -> Vec<Sql> {
         let quoting = |speakers: &[PersonId]| {
@@ -251,7 +261,7 @@ impl ArticleFilter {
         let leading = match self.links() {
             // What is found along links meets every condition already.
             Some(links) if is_newest_first && candidates.is_empty() => {
-                return vec![list.on_page_along(&links, candidates, &conditions, window)];
+                return vec![list.on_page_along(&links, candidates, &self.conditions_beyond_links(), window)];
             }
             Some(links) if is_newest_first => list.on_page_along(&links, candidates, &conditions, window),
             links => {

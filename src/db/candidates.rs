@@ -66,7 +66,8 @@ impl List {
 
     /// The condition that a row is on the page, which is found along links.
     ///
-    /// It costs the same for a key with three links and for one with a third of all.
+    /// It costs the same for a key with three links and for one with a third of all. What is linked and public need not
+    /// be among the `conditions`; where there are none, the list itself is not looked at.
     pub fn on_page_along(&self, links: &Links, candidates: Vec<Sql>, conditions: &[Sql], window: &Window) -> Sql {
         let walk = links.newest(self, conditions, window);
         self.among(if candidates.is_empty() { walk } else { rarest_or(candidates, walk, None) })
@@ -114,19 +115,18 @@ impl Links {
                 .text(")"),
         };
         let direction = if window.is_backwards() { "" } else { " DESC" };
+        let (joined, met) = match conditions {
+            [] => (Sql::default(), sql("true")),
+            some => (self.rows_of(list), all(some.iter().cloned().map(Sql::row_by_row))),
+        };
         sql("SELECT newest.id FROM unnest(")
             .bind(self.keys.clone())
             .text(") AS wanted (key) CROSS JOIN LATERAL (SELECT ")
             .text(self.table)
             .text(".article_id AS id FROM ")
             .text(self.table)
-            .text(" JOIN ")
-            .text(list.table)
-            .text(" ON ")
-            .text(list.id_column)
-            .text(" = ")
-            .text(self.table)
-            .text(".article_id WHERE ")
+            .append(joined)
+            .text(" WHERE ")
             .text(self.table)
             .text(".")
             .text(self.key_column)
@@ -137,7 +137,7 @@ impl Links {
             .text(" AND ")
             .append(from_place)
             .text(" AND ")
-            .append(all(conditions.iter().cloned().map(Sql::row_by_row)))
+            .append(met)
             .text(" ORDER BY ")
             .text(self.table)
             .text(".public_from")
@@ -149,6 +149,16 @@ impl Links {
             .text(" LIMIT ")
             .bind(needed(window))
             .text(") AS newest")
+    }
+
+    fn rows_of(&self, list: &List) -> Sql {
+        sql(" JOIN ")
+            .text(list.table)
+            .text(" ON ")
+            .text(list.id_column)
+            .text(" = ")
+            .text(self.table)
+            .text(".article_id")
     }
 
     /// Every id that is linked with one of the keys.
