@@ -244,7 +244,14 @@ impl QuoteFilter {
             range.push(sql("quotes.speaker_id = ").bind(only.0));
         }
         let list = List { table: "quotes", id_column: "quotes.id", range };
-        let leading = list.on_page(self.candidates(), &conditions, window);
+        let leading = match self.articles.as_deref() {
+            // One article prints few enough to look at every quote.
+            Some([only]) => sql("quotes.id = ANY (ARRAY (SELECT occurrences.quote_id FROM occurrences \
+                 WHERE occurrences.article_id = ")
+            .bind(only.0)
+            .text("))"),
+            _ => list.on_page(self.candidates(), &conditions, window),
+        };
         let mut conditions: Vec<Sql> = conditions.into_iter().map(Sql::row_by_row).collect();
         conditions.push(leading);
         conditions.extend(window.condition());

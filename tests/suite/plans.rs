@@ -29,6 +29,7 @@ const REQUESTS: &[(&str, &str)] = &[
     ("sitemap-news", "/news-sitemap.xml"),
     ("embed-page", "/oembed?url=https%3A%2F%2Fpaper.example%2Fa"),
     ("quotes-newest", "/v1/quotes"),
+    ("quotes-article", "/v1/articles/article-77/quotes"),
     ("quotes-speaker", "/v1/quotes?speaker=person-40"),
     ("quotes-label", "/v1/quotes?label=label-3"),
     ("quotes-rare-label", "/v1/quotes?label=rare-3"),
