@@ -112,11 +112,6 @@ pub struct ArticleFilter {
 }
 
 impl ArticleFilter {
-    /// Whether nothing is asked for.
-    fn is_everything(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// The filter as conditions on `articles`, without the one on being public.
     fn conditions(&self) -> Vec<Sql> {
         let mut conditions = self.labels.conditions("articles.id");
@@ -242,7 +237,7 @@ impl ArticleFilter {
 
     /// The conditions on the rows of a page, with the one that leads to them.
     fn page_conditions(&self, window: &Window) -> Vec<Sql> {
-        if self.is_everything() {
+        if *self == Self::default() {
             return window.everything_public("articles.public_from");
         }
         let mut conditions = self.all_conditions(window.audience);
@@ -348,11 +343,10 @@ pub async fn list_articles(
         let ranked = words.ranked(connection, filter.all_conditions(window.audience), window).await?;
         return articles_ranked(connection, ranked).await;
     }
-    let page = if filter.is_everything() { window.page_of_everything() } else { window.page() };
     let rows: Vec<ArticleRow> = articles::table
         .select(ArticleRow::as_select())
         .filter(all(filter.page_conditions(window)).condition())
-        .order(page.fragment::<sql_types::Bool>())
+        .order(window.page_of(filter).fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?;
     Ok(rows.into_iter().map(|row| Listed { row, distance: 0 }).collect())

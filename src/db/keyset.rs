@@ -125,22 +125,23 @@ impl Window {
         self.page_limited(sql(" LIMIT ").bind(self.rows))
     }
 
-    /// The same for a list of everything there is.
+    /// The same for a list of what passes a filter, whose default lets everything pass.
     ///
-    /// PostgreSQL plans a page for its values each time, since a plan for any number of rows looks dear to it. Here no
-    /// value could make another plan right, so the sizes that are asked for most, with the one row more that shows
-    /// whether another page follows, stand in the SQL, and their plans are kept.
-    pub fn page_of_everything(&self) -> Sql {
+    /// PostgreSQL plans a page for its values each time, since a plan for any number of rows looks dear to it. Where
+    /// nothing is filtered, no value could make another plan right, so the sizes that are asked for most, with the one
+    /// row more that shows whether another page follows, stand in the SQL, and their plans are kept.
+    pub fn page_of<Filter: Default + PartialEq>(&self, filter: &Filter) -> Sql {
+        let is_everything = *filter == Filter::default();
         match self.rows {
-            11 => self.page_limited(sql(" LIMIT 11")),
-            21 => self.page_limited(sql(" LIMIT 21")),
-            51 => self.page_limited(sql(" LIMIT 51")),
-            101 => self.page_limited(sql(" LIMIT 101")),
+            11 if is_everything => self.page_limited(sql(" LIMIT 11")),
+            21 if is_everything => self.page_limited(sql(" LIMIT 21")),
+            51 if is_everything => self.page_limited(sql(" LIMIT 51")),
+            101 if is_everything => self.page_limited(sql(" LIMIT 101")),
             _ => self.page(),
         }
     }
 
-    /// The conditions of such a list of what is public from `column` on.
+    /// The conditions of a list of everything that is public, which it is from `column` on.
     ///
     /// The present instant is hidden from PostgreSQL's planner, which would think a plan that knows it cheaper.
     pub fn everything_public(&self, column: &'static str) -> Vec<Sql> {

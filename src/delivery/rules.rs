@@ -230,8 +230,10 @@ fn shown(body: &[u8], but: Collections) -> Vec<(ResourceType, Uuid)> {
                 LabelId::PREFIX => ResourceType::Label,
                 _ => return None,
             };
+            if but.has(resource_type) {
+                return None;
+            }
             let id = match resource_type {
-                _ if but.has(resource_type) => return None,
                 ResourceType::Article => text.parse::<ArticleId>().ok()?.0,
                 ResourceType::Quote => text.parse::<QuoteId>().ok()?.0,
                 ResourceType::Person => text.parse::<PersonId>().ok()?.0,

@@ -334,26 +334,12 @@ struct SharedProblem {
     description: &'static str,
 }
 
-/// Every problem that operations refer to.
-const SHARED_PROBLEMS: [SharedProblem; 14] = [
-    INVALID,
-    MALFORMED,
-    UNAUTHORIZED,
-    FORBIDDEN,
-    MISSING,
-    CLASH,
-    GONE,
-    STALE,
-    TOO_LARGE,
-    UNSUPPORTED,
-    INVALID_BODY,
-    UNCONDITIONAL,
-    FAILED,
-    AWAY,
-];
+const fn shared(status: &'static str, name: &'static str, description: &'static str) -> SharedProblem {
+    SharedProblem { status, name, description }
+}
 
 fn describe_problems(components: &mut Components) {
-    for SharedProblem { name, description, .. } in SHARED_PROBLEMS {
+    for SharedProblem { name, description, .. } in WRITE_PROBLEMS.into_iter().chain([INVALID]) {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
         let problem = ResponseBuilder::new().description(description).content(MEDIA_TYPE, content);
         components.responses.insert(name.to_owned(), problem.build().into());
@@ -376,74 +362,58 @@ fn moved() -> Response {
     ResponseBuilder::new().description(description).header("Location", Header::new(url)).build()
 }
 
-const INVALID: SharedProblem = SharedProblem {
-    status: "400",
-    name: "InvalidParameter",
-    description: "A parameter is unknown, repeated or wrong; `errors` names each.",
-};
-const MISSING: SharedProblem = SharedProblem {
-    status: "404",
-    name: "NotFound",
-    description: "Nothing that the caller may see has this id or slug.",
-};
-const GONE: SharedProblem = SharedProblem {
-    status: "410",
-    name: "Gone",
-    description: "It was public and is deleted; `detail` says why, where a reason was given.",
-};
-const FAILED: SharedProblem = SharedProblem {
-    status: "500",
-    name: "ServerError",
-    description: "The server failed; the `request_id` finds the reason in its log.",
-};
-const AWAY: SharedProblem = SharedProblem {
-    status: "503",
-    name: "Unavailable",
-    description: "The database is away, too many writes wait, or the request took too long. Try again after `Retry-After` seconds.",
-};
+const INVALID: SharedProblem =
+    shared("400", "InvalidParameter", "A parameter is unknown, repeated or wrong; `errors` names each.");
+const MISSING: SharedProblem = shared("404", "NotFound", "Nothing that the caller may see has this id or slug.");
+const GONE: SharedProblem =
+    shared("410", "Gone", "It was public and is deleted; `detail` says why, where a reason was given.");
+const FAILED: SharedProblem =
+    shared("500", "ServerError", "The server failed; the `request_id` finds the reason in its log.");
+const AWAY: SharedProblem = shared(
+    "503",
+    "Unavailable",
+    "The database is away, too many writes wait, or the request took too long. Try again after `Retry-After` seconds.",
+);
 
-const UNAUTHORIZED: SharedProblem = SharedProblem {
-    status: "401",
-    name: "Unauthorized",
-    description: "A key is needed and there is none, or the one shown is not valid.",
-};
-const FORBIDDEN: SharedProblem = SharedProblem {
-    status: "403",
-    name: "Forbidden",
-    description: "The key is valid, but lacks the scope that this takes.",
-};
-const MALFORMED: SharedProblem = SharedProblem {
-    status: "400",
-    name: "MalformedRequest",
-    description: "A parameter is unknown, repeated or wrong, or the body is not JSON.",
-};
-const CLASH: SharedProblem = SharedProblem {
-    status: "409",
-    name: "Conflict",
-    description: "What is written clashes with what is there, or the reference is a former one: `current` is what to write to.",
-};
-const STALE: SharedProblem = SharedProblem {
-    status: "412",
-    name: "PreconditionFailed",
-    description: "The resource has changed since: `current_version` is the version it has now. Nothing was written.",
-};
-const UNCONDITIONAL: SharedProblem = SharedProblem {
-    status: "428",
-    name: "PreconditionRequired",
-    description: "The write does not say in `If-Match` what it is based on.",
-};
-const TOO_LARGE: SharedProblem =
-    SharedProblem { status: "413", name: "ContentTooLarge", description: "The body is larger than the server takes." };
-const UNSUPPORTED: SharedProblem = SharedProblem {
-    status: "415",
-    name: "UnsupportedMediaType",
-    description: "The body is not of a media type that this reads.",
-};
-const INVALID_BODY: SharedProblem = SharedProblem {
-    status: "422",
-    name: "InvalidBody",
-    description: "Something in the body is not as it must be; `errors` names each place.",
-};
+const UNAUTHORIZED: SharedProblem =
+    shared("401", "Unauthorized", "A key is needed and there is none, or the one shown is not valid.");
+const FORBIDDEN: SharedProblem = shared("403", "Forbidden", "The key is valid, but lacks the scope that this takes.");
+const MALFORMED: SharedProblem =
+    shared("400", "MalformedRequest", "A parameter is unknown, repeated or wrong, or the body is not JSON.");
+const CLASH: SharedProblem = shared(
+    "409",
+    "Conflict",
+    "What is written clashes with what is there, or the reference is a former one: `current` is what to write to.",
+);
+const STALE: SharedProblem = shared(
+    "412",
+    "PreconditionFailed",
+    "The resource has changed since: `current_version` is the version it has now. Nothing was written.",
+);
+const UNCONDITIONAL: SharedProblem =
+    shared("428", "PreconditionRequired", "The write does not say in `If-Match` what it is based on.");
+const TOO_LARGE: SharedProblem = shared("413", "ContentTooLarge", "The body is larger than the server takes.");
+const UNSUPPORTED: SharedProblem =
+    shared("415", "UnsupportedMediaType", "The body is not of a media type that this reads.");
+const INVALID_BODY: SharedProblem =
+    shared("422", "InvalidBody", "Something in the body is not as it must be; `errors` names each place.");
+
+/// What a write may meet, which is all that there is but what a read is told of its parameters.
+const WRITE_PROBLEMS: [SharedProblem; 13] = [
+    MALFORMED,
+    UNAUTHORIZED,
+    FORBIDDEN,
+    MISSING,
+    CLASH,
+    GONE,
+    STALE,
+    TOO_LARGE,
+    UNSUPPORTED,
+    INVALID_BODY,
+    UNCONDITIONAL,
+    FAILED,
+    AWAY,
+];
 
 /// The problems of an operation that asks who calls.
 #[derive(Debug)]
@@ -507,21 +477,7 @@ impl IntoResponses for BodyProblems {
 
 impl IntoResponses for WriteProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[
-            MALFORMED,
-            UNAUTHORIZED,
-            FORBIDDEN,
-            MISSING,
-            CLASH,
-            GONE,
-            STALE,
-            TOO_LARGE,
-            UNSUPPORTED,
-            INVALID_BODY,
-            UNCONDITIONAL,
-            FAILED,
-            AWAY,
-        ])
+        problems(&WRITE_PROBLEMS)
     }
 }
 

@@ -104,11 +104,6 @@ pub struct LabelListFilter {
 }
 
 impl LabelListFilter {
-    /// Whether nothing is asked for.
-    fn is_everything(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Each parameter that is given, as a filter by itself.
     fn parts(&self) -> Vec<(&'static str, Self)> {
         let Self { parents, min_articles, name_words } = self.clone();
@@ -153,11 +148,10 @@ pub async fn list_labels(
 ) -> Result<Vec<LabelRow>> {
     let mut conditions = filter.public_conditions(window.audience);
     conditions.extend(window.condition());
-    let page = if filter.is_everything() { window.page_of_everything() } else { window.page() };
     Ok(labels::table
         .select(LabelRow::as_select())
         .filter(all(conditions).condition())
-        .order(page.fragment::<sql_types::Bool>())
+        .order(window.page_of(filter).fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?)
 }

@@ -83,11 +83,6 @@ pub struct PersonFilter {
 }
 
 impl PersonFilter {
-    /// Whether nothing is asked for.
-    fn is_everything(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Each parameter that is given, as a filter by itself.
     fn parts(&self) -> Vec<(&'static str, Self)> {
         let Self { kinds, organizations, quoted_on_labels, quoted_on_label_too, min_quotes, name_words } = self.clone();
@@ -184,11 +179,10 @@ pub async fn list_people(
         List { table: "people", id_column: "people.id", range: vec![window.audience.sees("people.public_from")] };
     conditions.push(list.on_page(filter.candidates(), &conditions, window));
     conditions.extend(window.condition());
-    let page = if filter.is_everything() { window.page_of_everything() } else { window.page() };
     Ok(people::table
         .select(PersonRow::as_select())
         .filter(all(conditions).condition())
-        .order(page.fragment::<sql_types::Bool>())
+        .order(window.page_of(filter).fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?)
 }

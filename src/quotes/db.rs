@@ -118,11 +118,6 @@ pub struct QuoteFilter {
 }
 
 impl QuoteFilter {
-    /// Whether nothing is asked for.
-    fn is_everything(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Each parameter that is given, as a filter by itself.
     fn parts(&self) -> Vec<(&'static str, Self)> {
         let Self {
@@ -306,11 +301,10 @@ pub async fn list_quotes(
         let ranked = words.ranked(connection, filter.public_conditions(window.audience), window).await?;
         return quotes_ranked(connection, ranked).await;
     }
-    let page = if filter.is_everything() { window.page_of_everything() } else { window.page() };
     let rows: Vec<QuoteRow> = quotes::table
         .select(QuoteRow::as_select())
         .filter(all(filter.page_conditions(window)).condition())
-        .order(page.fragment::<sql_types::Bool>())
+        .order(window.page_of(filter).fragment::<sql_types::Bool>())
         .load(&mut connection)
         .await?;
     Ok(rows.into_iter().map(|row| Listed { row, distance: 0 }).collect())
